@@ -1,0 +1,16 @@
+# Everything comes from Debian 12 packages; the Makefile installs them.
+
+find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+find_package(gflags REQUIRED)
+find_package(glog REQUIRED)
+find_package(GTest REQUIRED)
+find_package(benchmark REQUIRED)
+find_package(RocksDB REQUIRED)
+find_package(zstd REQUIRED)
+find_package(Snappy REQUIRED)
+find_package(ZLIB REQUIRED)
+find_library(GNEISS_LZ4 lz4 REQUIRED)
+find_library(GNEISS_ISAL isal REQUIRED)
+find_library(GNEISS_RE2 re2 REQUIRED)

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/metadata_log.h"
+#include "engine/partition_log.h"
+#include "protocol/base/clock.h"
+#include "protocol/base/ids.h"
+#include "protocol/base/result.h"
+#include "protocol/base/uuid.h"
+
+namespace gneiss::engine {
+
+struct EngineOptions {
+  std::vector<std::filesystem::path> data_dirs;  // at least one; stores live below each
+  std::filesystem::path metadata_dir;            // holds `metadata/`; usually data_dirs[0]
+  Clock* clock = &Clock::System();
+  std::size_t memtable_bytes_total = std::size_t{64} << 20;
+  std::size_t wal_bytes_total = std::size_t{200} << 20;
+  int background_threads = 2;
+};
+
+// What DescribeLogDirs tells of one directory.
+struct LogDirUsage {
+  std::string path;
+  std::int64_t total_bytes = -1;   // of the volume
+  std::int64_t usable_bytes = -1;  // of the volume
+  bool online = true;
+};
+
+// Engine is the facade that server/ talks to: the partitions' logs and the metadata log of one
+// broker. One broker per data directory: a lock refuses the second with one sentence.
+// Threads: any, except Open and Close.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  // Opens or creates everything below the data directories. Errors are sentences for an operator:
+  // locked by another process, a newer format, not writable, damaged.
+  static Result<std::unique_ptr<Engine>> Open(EngineOptions options);
+
+  // Waits for what is enqueued, flushes the WAL, writes the clean-shutdown marks, closes.
+  virtual Status Close() = 0;
+
+  virtual MetadataLog& metadata_log() = 0;
+
+  // The log of a partition that metadata says exists; created (without I/O: its family is made
+  // when the first batch comes) when it is not there yet. The same object for the same topic id.
+  virtual Result<std::shared_ptr<PartitionLog>> OpenPartition(const TopicPartition& tp,
+                                                              const Uuid& topic_id,
+                                                              const LogConfig& config) = 0;
+
+  // Drops a partition whose removal is on record in the metadata log. Its log refuses work at once
+  // (kNotFound), wakes its watchers, and its space is given back in the background.
+  virtual void DropPartition(const TopicPartition& tp, const Uuid& topic_id) = 0;
+
+  // After metadata is replayed: drops families of topic ids for which `is_removed` says so and
+  // reports every other family that no OpenPartition has claimed; those stay, offline.
+  virtual void DropRemoved(const std::function<bool(const Uuid&)>& is_removed) = 0;
+
+  virtual std::vector<LogDirUsage> LogDirs() const = 0;
+};
+
+}  // namespace gneiss::engine

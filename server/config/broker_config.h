@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "protocol/base/ids.h"
+#include "server/config/topic_config.h"
+
+namespace gneiss::server {
+
+struct ListenerConfig {
+  std::string name;      // "PLAINTEXT", or a name of listener.security.protocol.map
+  std::string protocol;  // "PLAINTEXT"; the others stop the start until they are served
+  std::string host;      // empty: every interface
+  std::uint16_t port = 0;  // 0: the system picks
+};
+
+// BrokerConfig is what flags and server.properties say, parsed and checked. It does not change
+// while the broker runs; dynamic changes are in the MetadataImage and win over it.
+// Defaults are Kafka 4.3's unless a comment says why not.
+struct BrokerConfig {
+  BrokerId node_id{1};
+  std::optional<std::string> rack;
+  std::vector<ListenerConfig> listeners{{"PLAINTEXT", "PLAINTEXT", "127.0.0.1", 9092}};
+  std::vector<ListenerConfig> advertised_listeners;  // empty: the connection's own local address
+  std::vector<std::filesystem::path> log_dirs{"./gneiss-data"};
+  std::optional<std::filesystem::path> metadata_log_dir;
+
+  bool auto_create_topics = true;
+  bool delete_topics = true;
+  std::int32_t num_partitions = 1;
+  std::int16_t default_replication_factor = 1;
+  std::int32_t offsets_topic_num_partitions = 50;
+  std::int32_t offsets_topic_segment_bytes = 104'857'600;
+  std::int32_t offset_metadata_max_bytes = 4096;
+  std::chrono::milliseconds offsets_commit_timeout{5000};
+  std::chrono::minutes offsets_retention{10080};
+  std::chrono::milliseconds offsets_retention_check_interval{600'000};
+  std::chrono::milliseconds group_initial_rebalance_delay{3000};
+  std::chrono::milliseconds group_min_session_timeout{6000};
+  std::chrono::milliseconds group_max_session_timeout{1'800'000};
+  std::int32_t group_max_size = 2'147'483'647;
+  std::int32_t fetch_max_bytes = 57'671'680;
+  std::int32_t socket_request_max_bytes = 104'857'600;
+  std::int32_t socket_listen_backlog = 50;
+  std::int32_t socket_send_buffer_bytes = 102'400;
+  std::int32_t socket_receive_buffer_bytes = 102'400;
+  std::chrono::milliseconds connections_max_idle{600'000};
+  std::int32_t max_connections = 2'147'483'647;
+  std::int32_t max_connections_per_ip = 2'147'483'647;
+  std::map<std::string, std::int32_t> max_connections_per_ip_overrides;
+  std::int32_t queued_max_requests = 500;
+  std::int64_t queued_max_request_bytes = -1;
+  std::int32_t max_incremental_fetch_session_cache_slots = 1000;
+  std::int32_t max_request_partition_size_limit = 2000;
+  std::int64_t producer_id_expiration_ms = 86'400'000;
+
+  // Every property that was given, as text, for DescribeConfigs (source: static file).
+  ConfigMap static_values;
+};
+
+}  // namespace gneiss::server

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "protocol/base/ids.h"
+#include "protocol/base/uuid.h"
+#include "server/config/topic_config.h"
+
+namespace gneiss::server {
+
+struct PartitionImage {
+  std::vector<BrokerId> replicas;
+  std::vector<BrokerId> isr;
+  BrokerId leader{-1};
+  LeaderEpoch leader_epoch{0};
+  std::int32_t partition_epoch = 0;
+
+  bool operator==(const PartitionImage&) const = default;
+};
+
+struct TopicImage {
+  std::string name;
+  Uuid id;
+  std::vector<PartitionImage> partitions;  // index = partition id
+
+  bool operator==(const TopicImage&) const = default;
+};
+
+// A resource that carries configs: Kafka's resource type (2 topic, 4 broker, ...) and its name;
+// broker "" is the cluster-wide default.
+enum class ConfigResourceType : std::int8_t {
+  kTopic = 2,
+  kBroker = 4,
+  kBrokerLogger = 8,
+  kClientMetrics = 16,
+  kGroup = 32,
+};
+using ConfigResource = std::pair<ConfigResourceType, std::string>;
+
+// MetadataImage is the state of the cluster at one offset of the metadata log: a fold over Kafka's
+// metadata records. Handlers read it; nobody changes it.
+// Threads: any (immutable once published).
+class MetadataImage {
+ public:
+  using Topics = std::map<std::string, std::shared_ptr<const TopicImage>, std::less<>>;
+
+  const Topics& topics() const { return topics_; }  // ordered by name
+  std::shared_ptr<const TopicImage> FindTopic(std::string_view name) const;
+  std::shared_ptr<const TopicImage> FindTopic(const Uuid& id) const;
+  // The settings made on the resource itself; empty when none.
+  const ConfigMap& Configs(ConfigResourceType type, const std::string& name) const;
+  const std::map<ConfigResource, ConfigMap>& all_configs() const { return configs_; }
+  // Finalized feature levels by name, e.g. metadata.version.
+  const std::map<std::string, std::int16_t>& features() const { return features_; }
+  Offset offset() const { return offset_; }
+  // The first producer id that has not been given out in a block.
+  std::int64_t next_producer_id() const { return next_producer_id_; }
+
+ private:
+  friend class MetadataFold;  // builds images from records (metadata/metadata_fold.h)
+
+  Topics topics_;
+  std::unordered_map<Uuid, std::shared_ptr<const TopicImage>> topics_by_id_;
+  std::map<ConfigResource, ConfigMap> configs_;
+  std::map<std::string, std::int16_t> features_;
+  std::int64_t next_producer_id_ = 0;
+  Offset offset_{-1};
+};
+
+using MetadataImagePtr = std::shared_ptr<const MetadataImage>;
+
+// __consumer_offsets, __transaction_state, __share_group_state: clients may not write to them.
+bool IsInternalTopic(std::string_view name);
+
+}  // namespace gneiss::server
