@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -52,8 +53,12 @@ class RequestContext {
   // Closes the connection once the handler returns; its response is not sent. One log line.
   virtual void CloseConnection(std::string reason) = 0;
 
-  // True once the peer is gone: a parked fetch may stop. Callbacks do not outlive the request.
+  // True once the peer is gone or the broker stops: a parked fetch may stop.
   virtual bool closed() const = 0;
+  // `wake` runs once, on the loop, when closed() becomes true (at once if it is already); an empty
+  // function takes it back. At most one at a time. It is dropped, unrun, when the handler returns.
+  // A handler that parks must set it: a clean stop waits for every request.
+  virtual void OnClose(std::move_only_function<void()> wake) = 0;
 };
 
 }  // namespace gneiss::server

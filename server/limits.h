@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+// Every bound of the server that is not a setting of Kafka's, with its reason. Kafka's own bounds
+// (socket.request.max.bytes, connections.max.idle.ms, ...) are in BrokerConfig.
+namespace gneiss::server::limits {
+
+// --- request frames ---
+
+// What one read of an idle connection can take: most requests fit whole, size prefix included.
+inline constexpr std::size_t kReadAheadBytes = 4096;
+
+// A frame is charged to the memory budget as it arrives, from this step on, doubling: a thousand
+// peers that announce 100 MB and send nothing cost 64 MB of budget, and no memory.
+inline constexpr std::size_t kFrameChargeStep = std::size_t{64} << 10;
+
+// Up to this size (a producer's usual largest batch) a frame's buffer is allocated whole, since
+// untouched pages cost nothing; above it the buffer doubles with what has arrived.
+inline constexpr std::size_t kFrameWholeBytesMax = std::size_t{1} << 20;
+
+// Frames in memory, over all connections, unless queued.max.request.bytes says otherwise. Five of
+// the largest requests, or the usual 1 MB batch of 500 producers at once.
+inline constexpr std::size_t kRequestMemoryBytes = std::size_t{512} << 20;
+
+// How often a connection that waits for memory looks again, and how long it waits before it is
+// cut: without an end, half-read frames could wait for each other for ever.
+inline constexpr std::chrono::milliseconds kMemoryPollInterval{10};
+inline constexpr std::chrono::seconds kMemoryWaitMax{30};
+
+// --- requests in flight and responses ---
+
+// Produces of one connection whose order is fixed but which are not committed yet. librdkafka and
+// the Java producer keep at most 5 (idempotent) or a few dozen in flight.
+inline constexpr std::size_t kProducesInFlightMax = 64;
+
+// A connection starts no further request while this much of its answers is not written yet.
+inline constexpr std::size_t kResponsesQueuedMax = 128;
+inline constexpr std::size_t kResponseBytesQueuedMax = std::size_t{1} << 20;
+
+// A fetch response pins RocksDB iterators, and with them files that compaction wants to delete.
+// A peer that has not taken a response for this long gets the rest from a copy instead, or is cut
+// when the budget below is used up.
+inline constexpr std::chrono::seconds kResponsePinnedMax{10};
+inline constexpr std::size_t kResponseCopyBytes = std::size_t{256} << 20;
+
+// Fragments for one sendmsg; the kernel's own bound is 1024.
+inline constexpr std::size_t kFragmentsPerWrite = 256;
+
+// --- threads, start and stop ---
+
+inline constexpr int kEventLoopsMax = 4;     // default; more loops than cores only add switches
+inline constexpr int kStorageThreads = 2;    // cold reads and checks of large batches
+inline constexpr std::chrono::seconds kStopTimeout{20};  // then the stop is reported as unclean
+inline constexpr std::chrono::milliseconds kAcceptRetryInterval{100};  // out of descriptors
+
+// --- the log ---
+
+// Lines about connections that were closed for cause, per interval; further ones are counted.
+inline constexpr int kComplaintsPerInterval = 20;
+inline constexpr std::chrono::seconds kComplaintInterval{10};
+
+}  // namespace gneiss::server::limits
