@@ -17,10 +17,10 @@ namespace gneiss::records {
 
 // What a batch says about itself besides its records.
 struct BatchOptions {
-  Offset base_offset;
+  Offset base_offset{};
   LeaderEpoch leader_epoch = kNoLeaderEpoch;
   Codec codec = Codec::kNone;
-  std::optional<int> level;  // without: the codec's default
+  std::optional<int> level = std::nullopt;  // without: the codec's default
   TimestampType timestamp_type = TimestampType::kCreateTime;
   TimestampMs log_append_time = kNoTimestamp;  // the max timestamp of a LogAppendTime batch
   ProducerId producer_id = kNoProducerId;
@@ -28,13 +28,13 @@ struct BatchOptions {
   std::int32_t base_sequence = kNoSequence;
   bool is_transactional = false;
   bool is_control = false;
-  std::optional<TimestampMs> delete_horizon;  // set by compaction
+  std::optional<TimestampMs> delete_horizon = std::nullopt;  // set by compaction
 };
 
 struct NewRecord {
   TimestampMs timestamp = kNoTimestamp;
-  std::optional<std::string_view> key;
-  std::optional<std::string_view> value;
+  std::optional<std::string_view> key = std::nullopt;
+  std::optional<std::string_view> value = std::nullopt;
   std::span<const HeaderView> headers = {};
 };
 
@@ -63,7 +63,7 @@ class BatchBuilder {
   std::size_t size_in_bytes() const { return kHeaderBytes + records_.size(); }
 
   // The whole batch. A batch without records is legal and keeps a producer's state alive.
-  // kRecordListTooLarge if it passes 2 GiB. Only once; the builder is empty afterwards.
+  // kRecordListTooLarge if it passes 2 GiB. Call it once.
   Result<std::string> Build();
 
  private:

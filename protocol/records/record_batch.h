@@ -51,7 +51,7 @@ constexpr std::int32_t AdvanceSequence(std::int32_t sequence, std::int32_t by) {
 
 // The 61 bytes in front of a batch's records, decoded.
 struct BatchHeader {
-  Offset base_offset;
+  Offset base_offset{};
   std::int32_t batch_length = kMinBatchLength;
   LeaderEpoch leader_epoch = kNoLeaderEpoch;
   std::uint32_t crc = 0;
@@ -114,8 +114,8 @@ class StampedHeader {
   void SetMaxTimestampAndType(TimestampMs max_timestamp, TimestampType type,
                               std::span<const std::byte> records);
 
-  // Computes and writes the CRC of this header followed by `records`.
-  void Seal(std::span<const std::byte> records);
+  // Computes, writes and returns the CRC of this header followed by `records`.
+  std::uint32_t Seal(std::span<const std::byte> records);
 
  private:
   std::array<std::byte, kHeaderBytes> bytes_{};

@@ -72,7 +72,7 @@ class HeaderRange {
 // One record, valid as long as the batch (uncompressed) or the iterator (compressed) that gave it.
 struct RecordView {
   std::int32_t index = 0;  // in its batch
-  Offset offset;
+  Offset offset{};
   TimestampMs timestamp = kNoTimestamp;  // of a LogAppendTime batch: the batch's max timestamp
   std::optional<std::string_view> key;
   std::optional<std::string_view> value;
@@ -115,13 +115,15 @@ class RecordIterator {
   RecordIterator(const BatchHeader& header, OffsetRule offsets)
       : header_(header), offsets_(offsets) {}
 
+  Status CheckOffset(std::int32_t offset_delta) const;
+
   BatchHeader header_;
   OffsetRule offsets_;
-  std::unique_ptr<std::string>
-      plain_;  // decompressed records; on the heap so that views survive moves
-  std::span<const std::byte> rest_;
+  std::unique_ptr<const std::string> owned_;  // decompressed; on the heap: views survive a move
+  std::span<const std::byte> plain_;          // all records of the batch
+  std::size_t position_ = 0;                  // of the next record in plain_
   std::int32_t index_ = 0;
-  std::int64_t previous_delta_ = -1;
+  std::int32_t previous_delta_ = -1;
 };
 
 }  // namespace gneiss::records

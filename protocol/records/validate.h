@@ -32,8 +32,8 @@ struct ValidationRules {
   TimestampType timestamp_type = TimestampType::kCreateTime;
   std::int64_t timestamp_before_ms_max = std::numeric_limits<std::int64_t>::max();
   std::int64_t timestamp_after_ms_max = std::numeric_limits<std::int64_t>::max();
-  std::optional<Codec> codec;  // to store with; without: the producer's ("producer")
-  std::optional<int> level;    // without: the codec's default
+  std::optional<Codec> codec = std::nullopt;  // to store with; without: the producer's ("producer")
+  std::optional<int> level = std::nullopt;    // without: the codec's default
   ZstdSupport zstd = ZstdSupport::kAllowed;
   // A batch that decompresses to more is refused as too large: a bound of time, not of memory, as
   // validation never holds the plain records.

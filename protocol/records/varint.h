@@ -67,4 +67,13 @@ inline void AppendVarint(std::string& out, std::int64_t value) {
   out.push_back(static_cast<char>(raw));
 }
 
+// Timestamps and their deltas are the client's, so their sum may leave the range: it wraps, as
+// Java's does.
+constexpr std::int64_t AddWrapping(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+}
+constexpr std::int64_t SubtractWrapping(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
+}
+
 }  // namespace gneiss::records
