@@ -14,9 +14,9 @@
 namespace gneiss::server {
 
 struct ListenerConfig {
-  std::string name;      // "PLAINTEXT", or a name of listener.security.protocol.map
-  std::string protocol;  // "PLAINTEXT"; the others stop the start until they are served
-  std::string host;      // empty: every interface
+  std::string name;        // "PLAINTEXT", or a name of listener.security.protocol.map
+  std::string protocol;    // "PLAINTEXT"; the others stop the start until they are served
+  std::string host;        // empty: every interface
   std::uint16_t port = 0;  // 0: the system picks
 };
 

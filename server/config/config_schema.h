@@ -27,14 +27,14 @@ enum class ConfigType : std::int8_t {
 // One setting: its type, Kafka 4.3's default and what it may be.
 struct ConfigKey {
   std::string_view name;
-  ConfigType type;
-  std::optional<std::string_view> default_value;  // nullopt: null
+  ConfigType type = ConfigType::kString;
+  std::optional<std::string_view> default_value = std::nullopt;  // nullopt: null
   // What a value must be, beyond its type. Empty: anything. Numbers: "lo..hi" (either side may be
   // left out), several alternatives apart by ','. Text: "a|b|c". Lists: each element "a|b".
-  std::string_view allowed;
-  bool dynamic = true;                 // may be changed at run time
-  std::string_view broker_name;        // topic keys: the broker's setting that is their default
-  std::string_view documentation;      // our own words; empty: none
+  std::string_view allowed = {};
+  bool dynamic = true;                  // may be changed at run time
+  std::string_view broker_name = {};    // topic keys: the broker's setting that is their default
+  std::string_view documentation = {};  // our own words; empty: none
 };
 
 // Sorted by name. Threads: any.
