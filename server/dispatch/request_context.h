@@ -15,6 +15,8 @@ namespace gneiss::server {
 
 class Broker;
 
+using protocol::ApiKey;
+
 struct Endpoint {
   std::string host;
   std::uint16_t port = 0;
