@@ -1,5 +1,6 @@
 # Compiler settings that hold for every target.
 
+option(GNEISS_TESTS "Build the tests, the benchmarks and the checks with real clients" ON)
 option(GNEISS_WERROR "Treat every warning as an error" OFF)
 option(GNEISS_LIBFUZZER "Build the fuzzers as libFuzzer programs" OFF)
 set(GNEISS_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined or thread")

@@ -9,6 +9,9 @@ endfunction()
 
 # gneiss_test(NAME SOURCES a_test.cc ... DEPS target ...): a GoogleTest binary, one ctest entry.
 function(gneiss_test name)
+  if(NOT GNEISS_TESTS)
+    return()
+  endif()
   cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPS" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 300)
@@ -23,6 +26,9 @@ endfunction()
 # gneiss_fuzzer(NAME SOURCES fuzz_x.cc CORPUS dir DEPS target ...): with GNEISS_LIBFUZZER a
 # libFuzzer program; otherwise a ctest entry that replays the corpus plus seeded mutations of it.
 function(gneiss_fuzzer name)
+  if(NOT GNEISS_TESTS)
+    return()
+  endif()
   cmake_parse_arguments(ARG "" "CORPUS" "SOURCES;DEPS" ${ARGN})
   if(GNEISS_LIBFUZZER)
     add_executable(${name} ${ARG_SOURCES})
