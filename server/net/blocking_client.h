@@ -6,10 +6,11 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 
-#include "protocol/api_keys.h"
 #include "protocol/base/result.h"
 #include "protocol/base/shared_bytes.h"
+#include "protocol/frame.h"
 #include "protocol/wire/reader.h"
 #include "protocol/wire/writer.h"
 
@@ -48,13 +49,12 @@ class BlockingClient {
   }
   template <class Response>
   Result<Response> Receive(std::int16_t version) {
-    // ApiVersions answers always with the old header, so that any client can read them.
-    const bool tagged = version >= Response::kFirstFlexible &&
-                        Response::kApiKey != static_cast<std::int16_t>(ApiKey::kApiVersions);
+    const protocol::ResponseHeaderVersion header = protocol::ResponseHeaderVersionOf(
+        Response::kApiKey, wire::FormOf(version, Response::kFirstFlexible));
     GNEISS_ASSIGN_OR_RETURN(SharedBytes frame, ReceiveFrame());
-    wire::Reader in(frame);
+    wire::Reader in(std::move(frame));
     last_correlation_id_ = in.ReadInt32();
-    if (tagged) in.SkipTags();
+    if (header == protocol::ResponseHeaderVersion::kV1) in.SkipTags();
     GNEISS_ASSIGN_OR_RETURN(Response response, Response::Decode(in, version));
     if (in.remaining() != 0) return Fail(Errc::kMalformed, "bytes are left after the response");
     return response;
