@@ -74,9 +74,9 @@ struct RecordView {
   std::int32_t index = 0;  // in its batch
   Offset offset{};
   TimestampMs timestamp = kNoTimestamp;  // of a LogAppendTime batch: the batch's max timestamp
-  std::optional<std::string_view> key;
-  std::optional<std::string_view> value;
-  HeaderRange headers;
+  std::optional<std::string_view> key = std::nullopt;
+  std::optional<std::string_view> value = std::nullopt;
+  HeaderRange headers = {};
 };
 
 // Where the offsets of a batch's records may lie.

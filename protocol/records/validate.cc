@@ -19,12 +19,12 @@ using Failure = std::optional<ValidationFailure>;
 constexpr std::size_t kRecordErrorsMax = 10'000;
 
 ValidationFailure Refuse(Errc code, std::string detail) {
-  return {.code = code, .message = std::nullopt, .record_errors = {}, .detail = std::move(detail)};
+  return {.code = code, .detail = std::move(detail)};
 }
 
 // A refusal whose reason the client is told.
 ValidationFailure RefuseAloud(Errc code, std::string message) {
-  return {.code = code, .message = message, .record_errors = {}, .detail = std::move(message)};
+  return {.code = code, .message = message, .detail = std::move(message)};
 }
 
 ValidationFailure Refuse(Error error) { return Refuse(error.code, std::move(error.detail)); }

@@ -52,9 +52,9 @@ struct ValidationFailure {
   // kInvalidRecord (87), kCorrupt (2), kMessageTooLarge (10), kRecordListTooLarge (18),
   // kUnsupportedCompression (76) or kInvalidTimestamp (32).
   Errc code = Errc::kInvalidRecord;
-  std::optional<std::string> message;  // only where Kafka sends one
-  std::vector<RecordError> record_errors;
-  std::string detail;  // for the log
+  std::optional<std::string> message = std::nullopt;  // only where Kafka sends one
+  std::vector<RecordError> record_errors = {};
+  std::string detail = {};  // for the log
 };
 
 // A batch that may be appended: `header` stamped with offset and epoch, then `records`.
