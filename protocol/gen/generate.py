@@ -449,7 +449,7 @@ class Code:
                 form = 'const wire::Form form = wire::FormOf(version, %d);' % first
             lines = [form] + lines
             text += form
-        for name in ('version', 'in', 'out', 'value'):
+        for name in ('version', 'in', 'out', 'value', 'random'):
             if not re.search(r'(?<![.\w])%s\b' % name, text):
                 head = re.sub(r' %s\b(?=[,)])' % name, '', head)
         if len(head) + 2 > LINE:
@@ -527,15 +527,20 @@ def load(folder):
     return found
 
 
-def texts(folder):
-    """{path below the output folder: content}"""
-    out, units = {}, {}
-    for source, stem, layouts in load(folder):
-        out[stem + '.h'] = header_text(source, layouts)
+def units_of(folder):
+    """{name of a .cc file: [(header, [Layout])]}"""
+    units = {}
+    for _, stem, layouts in load(folder):
         code = str(pathlib.Path(stem).parent / 'records.cc') if '/' in stem else stem + '.cc'
         units.setdefault(code, []).append((stem + '.h', layouts))
-    for code, of_code in units.items():
-        out[code] = source_text(of_code)
+    return units
+
+
+def texts(folder):
+    """{path below the output folder: content}"""
+    out = {stem + '.h': header_text(source, layouts) for source, stem, layouts in load(folder)}
+    for code, units in units_of(folder).items():
+        out[code] = source_text(units)
     return out
 
 
@@ -546,13 +551,14 @@ def write_if_changed(path, text):
     path.write_text(text)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+def run(description, make_texts):
+    """The command line: writes what `make_texts(schema folder)` returns."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument('--schema', type=pathlib.Path, required=True)
     parser.add_argument('--out', type=pathlib.Path, required=True)
     parser.add_argument('--list', action='store_true')
     options = parser.parse_args()
-    for name, text in texts(options.schema).items():
+    for name, text in make_texts(options.schema).items():
         if options.list:
             print(options.out / name)
         else:
@@ -560,4 +566,4 @@ def main():
 
 
 if __name__ == '__main__':
-    main()
+    run(__doc__, texts)
