@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -25,6 +26,17 @@ struct PartitionImage {
   std::int32_t partition_epoch = 0;
 
   bool operator==(const PartitionImage&) const = default;
+};
+
+// A broker as its registration describes it.
+struct BrokerImage {
+  BrokerId id{-1};
+  std::int64_t epoch = -1;  // offset of the registration
+  std::optional<std::string> rack;
+  std::vector<Uuid> log_dirs;  // one id per log directory, in the order of log.dirs
+  bool fenced = true;
+
+  bool operator==(const BrokerImage&) const = default;
 };
 
 struct TopicImage {
@@ -53,12 +65,15 @@ class MetadataImage {
  public:
   using Topics = std::map<std::string, std::shared_ptr<const TopicImage>, std::less<>>;
 
-  const Topics& topics() const { return topics_; }  // ordered by name
+  using AllConfigs = std::map<ConfigResource, ConfigMap>;
+
+  const Topics& topics() const { return *topics_; }  // ordered by name
   std::shared_ptr<const TopicImage> FindTopic(std::string_view name) const;
   std::shared_ptr<const TopicImage> FindTopic(const Uuid& id) const;
   // The settings made on the resource itself; empty when none.
   const ConfigMap& Configs(ConfigResourceType type, const std::string& name) const;
-  const std::map<ConfigResource, ConfigMap>& all_configs() const { return configs_; }
+  const AllConfigs& all_configs() const { return *configs_; }
+  const std::map<BrokerId, BrokerImage>& brokers() const { return brokers_; }
   // Finalized feature levels by name, e.g. metadata.version.
   const std::map<std::string, std::int16_t>& features() const { return features_; }
   Offset offset() const { return offset_; }
@@ -68,15 +83,32 @@ class MetadataImage {
  private:
   friend class MetadataFold;  // builds images from records (metadata/metadata_fold.h)
 
-  Topics topics_;
-  std::unordered_map<Uuid, std::shared_ptr<const TopicImage>> topics_by_id_;
-  std::map<ConfigResource, ConfigMap> configs_;
+  using TopicsById = std::unordered_map<Uuid, std::shared_ptr<const TopicImage>>;
+
+  // Images share what did not change between them; so a change of a config copies no topics, and
+  // two images with the same pointer have the same topics.
+  std::shared_ptr<const Topics> topics_ = std::make_shared<const Topics>();
+  std::shared_ptr<const TopicsById> topics_by_id_ = std::make_shared<const TopicsById>();
+  std::shared_ptr<const AllConfigs> configs_ = std::make_shared<const AllConfigs>();
+  std::map<BrokerId, BrokerImage> brokers_;
   std::map<std::string, std::int16_t> features_;
   std::int64_t next_producer_id_ = 0;
   Offset offset_{-1};
 };
 
 using MetadataImagePtr = std::shared_ptr<const MetadataImage>;
+
+// What became of one topic between two images. Never both null; the ids are equal when neither is
+// (a topic that was deleted and made again shows as two changes).
+struct TopicChange {
+  std::shared_ptr<const TopicImage> before;  // null: created
+  std::shared_ptr<const TopicImage> after;   // null: deleted
+};
+// Deletions first. Free when no topic changed, else one walk over both maps.
+std::vector<TopicChange> ChangedTopics(const MetadataImage& before, const MetadataImage& after);
+
+// The resources whose own settings differ, among them those of created and deleted topics.
+std::vector<ConfigResource> ChangedConfigs(const MetadataImage& before, const MetadataImage& after);
 
 // __consumer_offsets, __transaction_state, __share_group_state: clients may not write to them.
 bool IsInternalTopic(std::string_view name);
