@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/metadata/alter_configs_plan.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "server/config/config_change.h"
+
+namespace gneiss::server {
+namespace {
+
+// The resource must be one that this broker can answer for.
+std::optional<Refusal> CheckResource(const MetadataImage& image, const BrokerConfig& config,
+                                     const ConfigResource& resource) {
+  const auto& [type, name] = resource;
+  if (type == ConfigResourceType::kTopic && image.FindTopic(name) == nullptr) {
+    return Refusal{ErrorCode::kUnknownTopicOrPartition, "There is no topic " + name + "."};
+  }
+  const bool names_broker =
+      type == ConfigResourceType::kBroker || type == ConfigResourceType::kBrokerLogger;
+  const bool is_default = type == ConfigResourceType::kBroker && name.empty();
+  if (names_broker && !is_default && name != std::to_string(config.node_id.value())) {
+    return Refusal{ErrorCode::kInvalidRequest,
+                   "This is broker " + std::to_string(config.node_id.value()) +
+                       ", which cannot change the configs of broker '" + name + "'."};
+  }
+  return std::nullopt;
+}
+
+// The records that turn one set of a resource's own settings into another.
+void AppendRecords(const ConfigResource& resource, const ConfigMap& before, const ConfigMap& after,
+                   std::vector<MetadataRecord>& records) {
+  const auto append = [&](const std::string& name, std::optional<std::string> value) {
+    protocol::ConfigRecord record;
+    record.resource_type = static_cast<std::int8_t>(resource.first);
+    record.resource_name = resource.second;
+    record.name = name;
+    record.value = std::move(value);
+    records.emplace_back(std::move(record));
+  };
+  for (const auto& [name, value] : before) {
+    if (!after.contains(name)) append(name, std::nullopt);
+  }
+  for (const auto& [name, value] : after) {
+    const auto old = before.find(name);
+    if (old == before.end() || old->second != value) append(name, value);
+  }
+}
+
+// Both requests have the same frame; `change(resource, current, wire resource)` gives a resource's
+// new settings.
+template <class Request, class Response, class Change>
+Plan<Response> PlanChanges(const MetadataImage& image, const PlanContext& context,
+                           const Request& request, Change change) {
+  Plan<Response> plan;
+  const auto key = [](const auto& wire) {
+    return ConfigResource(static_cast<ConfigResourceType>(wire.resource_type), wire.resource_name);
+  };
+  std::map<ConfigResource, int> occurrences;
+  for (const auto& wire : request.resources) ++occurrences[key(wire)];
+  for (const auto& wire : request.resources) {
+    const ConfigResource resource = key(wire);
+    auto& result = plan.response.responses.emplace_back();
+    result.resource_type = wire.resource_type;
+    result.resource_name = wire.resource_name;
+    result.error_message = std::nullopt;
+    if (occurrences[resource] > 1) {
+      Refuse(result, {ErrorCode::kInvalidRequest, "The resource is named more than once."});
+      continue;
+    }
+    if (std::optional<Refusal> refusal = CheckResource(image, context.config, resource)) {
+      Refuse(result, std::move(*refusal));
+      continue;
+    }
+    const ConfigMap& before = image.Configs(resource.first, resource.second);
+    ConfigResult<ConfigMap> after = change(resource.first, before, wire);
+    if (!after) {
+      Refuse(result, {after.error().code, std::move(after.error().message)});
+      continue;
+    }
+    AppendRecords(resource, before, *after, plan.records);
+  }
+  if (request.validate_only) plan.records.clear();
+  return plan;
+}
+
+}  // namespace
+
+Plan<protocol::IncrementalAlterConfigsResponse> PlanIncrementalAlterConfigs(
+    const MetadataImage& image, const PlanContext& context,
+    const protocol::IncrementalAlterConfigsRequest& request) {
+  using Request = protocol::IncrementalAlterConfigsRequest;
+  const auto change = [&](ConfigResourceType type, const ConfigMap& before,
+                          const Request::AlterConfigsResource& wire) {
+    std::vector<ConfigChange> changes;
+    for (const auto& config : wire.configs) {
+      changes.push_back({config.name, config.config_operation, config.value});
+    }
+    return AlterIncrementally(type, before, changes, context.config);
+  };
+  return PlanChanges<Request, protocol::IncrementalAlterConfigsResponse>(image, context, request,
+                                                                         change);
+}
+
+Plan<protocol::AlterConfigsResponse> PlanAlterConfigs(
+    const MetadataImage& image, const PlanContext& context,
+    const protocol::AlterConfigsRequest& request) {
+  using Request = protocol::AlterConfigsRequest;
+  const auto change = [&](ConfigResourceType type, const ConfigMap&,
+                          const Request::AlterConfigsResource& wire) {
+    std::vector<NamedConfig> configs;
+    for (const auto& config : wire.configs) configs.push_back({config.name, config.value});
+    return ReplaceConfigs(type, configs, context.config);
+  };
+  return PlanChanges<Request, protocol::AlterConfigsResponse>(image, context, request, change);
+}
+
+}  // namespace gneiss::server
