@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <thread>
+#include <unordered_set>
+#include <vector>
+
+#include "engine/metadata_log.h"
+#include "protocol/base/mutex.h"
+#include "protocol/base/result.h"
+#include "protocol/base/uuid.h"
+#include "server/config/broker_config.h"
+#include "server/metadata/change.h"
+#include "server/metadata/controller.h"
+#include "server/metadata/metadata_fold.h"
+#include "server/metadata/metadata_source.h"
+#include "server/metadata/plan.h"
+
+namespace gneiss::server {
+
+// LocalController is the controller of a single node: it turns admin requests into Kafka's metadata
+// records and keeps them in the local metadata log.
+//
+// One thread of its own takes all requests that have come in, plans them one upon the other, writes
+// their records in one fsynced append, publishes the new image, runs the subscribers and answers.
+// So requests that meet share an fsync, and an answered request is durable and seen by everyone.
+// Its queue holds at most one request per connection, which Kafka's order of requests ensures.
+// Threads: any, except Open, Subscribe, Stop and the destructor.
+class LocalController final : public MetadataSource, public Controller {
+ public:
+  // Replays the log; an empty one begins with the records of a new cluster of one broker. `log` and
+  // `config` outlive the controller. Errors are sentences for an operator: another node.id than the
+  // directory's, records of a newer version, a damaged log.
+  static Result<std::unique_ptr<LocalController>> Open(engine::MetadataLog& log,
+                                                       const BrokerConfig& config);
+  ~LocalController() override;
+
+  // Finishes what is queued; what comes later is refused with NOT_CONTROLLER.
+  void Stop();
+
+  const std::string& cluster_id() const { return cluster_id_; }
+  // Whether the log that Open replayed holds the removal of this topic.
+  bool IsRemoved(const Uuid& topic_id) const { return removed_topics_.contains(topic_id); }
+
+  MetadataImagePtr image() const override;
+  void Subscribe(Subscriber subscriber) override;
+
+  boost::asio::awaitable<protocol::CreateTopicsResponse> CreateTopics(
+      ControllerRequest who, protocol::CreateTopicsRequest request) override;
+  boost::asio::awaitable<protocol::DeleteTopicsResponse> DeleteTopics(
+      ControllerRequest who, protocol::DeleteTopicsRequest request) override;
+  boost::asio::awaitable<protocol::CreatePartitionsResponse> CreatePartitions(
+      ControllerRequest who, protocol::CreatePartitionsRequest request) override;
+  boost::asio::awaitable<protocol::IncrementalAlterConfigsResponse> IncrementalAlterConfigs(
+      ControllerRequest who, protocol::IncrementalAlterConfigsRequest request) override;
+  boost::asio::awaitable<protocol::AlterConfigsResponse> AlterConfigs(
+      ControllerRequest who, protocol::AlterConfigsRequest request) override;
+  boost::asio::awaitable<Result<std::int64_t>> AllocateProducerIds() override;
+
+  // The way of all of the above: `done` is called once with the response, on the controller's
+  // thread, or before this returns when the controller is stopped. It must not block.
+  template <class Response>
+  void Submit(typename PlannedChange<Response>::Planner planner,
+              typename PlannedChange<Response>::Done done) {
+    Enqueue(std::make_unique<PlannedChange<Response>>(std::move(planner), std::move(done)));
+  }
+
+ private:
+  LocalController(engine::MetadataLog& log, const BrokerConfig& config)
+      : log_(log), config_(config) {}
+
+  Status LoadClusterId();
+  Status Replay();
+  // Checks that the log is this node's, and registers the node when it is new or has changed.
+  Status Register();
+  PlanContext context() const { return {.config = config_, .directory_id = directory_id_}; }
+  template <class Response, class Planner>
+  boost::asio::awaitable<Response> Await(Planner planner);
+
+  void Enqueue(std::unique_ptr<Change> change);
+  void Run();  // the controller's thread
+  void Commit(std::vector<std::unique_ptr<Change>>& group);
+  // Writes, publishes, runs the subscribers. `fold` holds what the records lead to.
+  Status Write(const std::vector<std::string>& records, MetadataFold& fold);
+
+  engine::MetadataLog& log_;
+  const BrokerConfig& config_;
+  std::string cluster_id_;
+  Uuid directory_id_;
+  std::unordered_set<Uuid> removed_topics_;
+  std::vector<Subscriber> subscribers_;  // complete before the first change
+
+  mutable Mutex image_mutex_;
+  MetadataImagePtr image_ GUARDED_BY(image_mutex_);
+
+  Mutex queue_mutex_;
+  CondVar queue_filled_;
+  std::vector<std::unique_ptr<Change>> queue_ GUARDED_BY(queue_mutex_);
+  bool stopping_ GUARDED_BY(queue_mutex_) = false;
+  std::thread thread_;
+};
+
+}  // namespace gneiss::server
