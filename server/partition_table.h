@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string_view>
 
 #include "engine/partition_log.h"
 #include "protocol/base/ids.h"
+#include "protocol/base/result.h"
 #include "protocol/base/uuid.h"
 #include "server/config/topic_config.h"
 
+namespace gneiss::engine {
+class Engine;
+}
+
 namespace gneiss::server {
+
+struct BrokerConfig;
+class MetadataSource;
 
 // One partition that this broker leads: its log and what its topic says. Immutable; a change of
 // config or epoch replaces it in the table.
@@ -28,6 +37,14 @@ using PartitionPtr = std::shared_ptr<const Partition>;
 class PartitionTable {
  public:
   virtual ~PartitionTable() = default;
+
+  // Opens the logs of all partitions that the metadata has, has the engine drop what is left of
+  // topics for which `is_removed` says so, and follows the metadata from then on. `engine` and
+  // `config` outlive the last change of the metadata. A log that does not open is reported and left
+  // out: the others are served.
+  static std::unique_ptr<PartitionTable> Open(engine::Engine& engine, MetadataSource& metadata,
+                                              const BrokerConfig& config,
+                                              const std::function<bool(const Uuid&)>& is_removed);
 
   virtual PartitionPtr Find(std::string_view topic, PartitionId partition) const = 0;  // or null
 };
