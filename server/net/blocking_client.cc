@@ -5,6 +5,7 @@
 #include <cstring>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include <fcntl.h>
 #include <netdb.h>
@@ -134,19 +135,26 @@ Status BlockingClient::SendRaw(std::span<const std::byte> bytes) {
   return {};
 }
 
-Status BlockingClient::ReceiveExactly(std::span<std::byte> into) {
+Result<std::size_t> BlockingClient::ReceiveSome(std::span<std::byte> into) {
   const Deadline deadline = After(timeout_);
-  while (!into.empty()) {
+  while (true) {
     const ssize_t received = ::recv(fd_, into.data(), into.size(), 0);
-    if (received > 0) {
-      into = into.subspan(static_cast<std::size_t>(received));
-    } else if (received == 0 || errno == ECONNRESET) {
+    if (received > 0) return static_cast<std::size_t>(received);
+    if (received == 0 || errno == ECONNRESET) {
       return Fail(Errc::kShuttingDown, "the peer closed the connection");
-    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+    }
+    if (errno == EAGAIN || errno == EWOULDBLOCK) {
       GNEISS_RETURN_IF_ERROR(Await(fd_, POLLIN, deadline));
     } else if (errno != EINTR) {
       return Failed("recv");
     }
+  }
+}
+
+Status BlockingClient::ReceiveExactly(std::span<std::byte> into) {
+  while (!into.empty()) {
+    GNEISS_ASSIGN_OR_RETURN(const std::size_t received, ReceiveSome(into));
+    into = into.subspan(received);
   }
   return {};
 }
@@ -164,12 +172,12 @@ Result<SharedBytes> BlockingClient::ReceiveFrame() {
 }
 
 Status BlockingClient::WaitUntilClosed() {
-  std::byte dropped;
+  std::vector<std::byte> dropped(std::size_t{64} << 10);
   while (true) {
-    const Status received = ReceiveExactly(std::span(&dropped, 1));
+    const Result<std::size_t> received = ReceiveSome(dropped);
     if (received) continue;
     if (received.error().code == Errc::kShuttingDown) return {};
-    return received;
+    return std::unexpected(received.error());
   }
 }
 

@@ -28,7 +28,7 @@ class BlockingClient {
   BlockingClient& operator=(BlockingClient&& other) noexcept;
   ~BlockingClient();
 
-  // For each of the following calls.
+  // How long each following call waits for progress.
   void set_timeout(std::chrono::milliseconds timeout) { timeout_ = timeout; }
   void set_client_id(std::string client_id) { client_id_ = std::move(client_id); }
 
@@ -73,6 +73,7 @@ class BlockingClient {
 
   void BeginRequest(wire::Writer& out, std::int16_t api_key, std::int16_t version, bool flexible);
   Status SendRequest(wire::Writer& out);  // fills in the size prefix
+  Result<std::size_t> ReceiveSome(std::span<std::byte> into);  // at least one byte
   Status ReceiveExactly(std::span<std::byte> into);
 
   int fd_ = -1;
