@@ -46,6 +46,18 @@ inline constexpr std::size_t kResponseBytesQueuedMax = std::size_t{1} << 20;
 inline constexpr std::chrono::seconds kResponsePinnedMax{10};
 inline constexpr std::size_t kResponseCopyBytes = std::size_t{256} << 20;
 
+// Uncompressed batches of one Produce that are looked through on the event loop: a hop to a storage
+// thread and back costs about as much as checking a quarter of this.
+inline constexpr std::size_t kValidatedBytesOnLoopMax = std::size_t{256} << 10;
+
+// A fetch reads at most this much upon its event loop, a matter of a millisecond when the batches
+// are small; the rest waits for the next fetch or, if it was nothing yet, for a reader thread.
+inline constexpr std::size_t kFetchBytesOnLoopMax = std::size_t{8} << 20;
+
+// Partitions with records in one fetch response: each pins an iterator. The others get their turn
+// with the next fetch, since sessions put partitions that were served last.
+inline constexpr std::size_t kFetchViewsMax = 1000;
+
 // Fragments for one sendmsg; the kernel's own bound is 1024.
 inline constexpr std::size_t kFragmentsPerWrite = 256;
 
