@@ -52,8 +52,8 @@ void AddFeatures(const MetadataImage& image, std::int16_t version,
 
 }  // namespace
 
-boost::asio::awaitable<ApiVersionsHandler::Response> ApiVersionsHandler::Handle(
-    RequestContext& ctx, Request request) {
+boost::asio::awaitable<ApiVersionsHandler::Response> ApiVersionsHandler::Handle(RequestContext& ctx,
+                                                                                Request request) {
   Response response;
   if (ctx.version() >= 3) {
     if (!IsSoftwareName(request.client_software_name) ||

@@ -5,24 +5,38 @@
 #include "server/handlers/api_versions.h"
 #include "server/handlers/create_partitions.h"
 #include "server/handlers/create_topics.h"
+#include "server/handlers/delete_records.h"
 #include "server/handlers/delete_topics.h"
 #include "server/handlers/describe_cluster.h"
 #include "server/handlers/describe_log_dirs.h"
+#include "server/handlers/describe_producers.h"
 #include "server/handlers/describe_topic_partitions.h"
+#include "server/handlers/fetch.h"
+#include "server/handlers/init_producer_id.h"
+#include "server/handlers/list_offsets.h"
 #include "server/handlers/metadata.h"
+#include "server/handlers/offset_for_leader_epoch.h"
+#include "server/handlers/produce.h"
 
 namespace gneiss::server {
 
 // What this broker speaks, by rising key. Dispatch, ApiVersions and docs/protocol-support.md all
 // derive from this list; serving one more API is one more line here.
 using Handlers = HandlerList<
+    ProduceHandler,
+    FetchHandler,
+    ListOffsetsHandler,
     MetadataHandler,
     ApiVersionsHandler,
     CreateTopicsHandler,
     DeleteTopicsHandler,
+    DeleteRecordsHandler,
+    InitProducerIdHandler,
+    OffsetForLeaderEpochHandler,
     DescribeLogDirsHandler,
     CreatePartitionsHandler,
     DescribeClusterHandler,
+    DescribeProducersHandler,
     DescribeTopicPartitionsHandler
     >;
 
