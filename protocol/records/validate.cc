@@ -160,11 +160,12 @@ class RecordCheck {
 
  private:
   void Check(std::int32_t index, const RecordLayout& record) {
-    const TimestampMs timestamp = log_append_time_batch_
-                                      ? header_.max_timestamp
-                                      : AddWrapping(header_.base_timestamp, record.timestamp_delta);
-    if (timestamp > max_timestamp_) {
-      max_timestamp_ = timestamp;
+    // Stored as CreateTime, a batch's maximum is that of the records' own times, whatever type the
+    // client claims. While it claims LogAppendTime its header is the time of every record.
+    const TimestampMs own = AddWrapping(header_.base_timestamp, record.timestamp_delta);
+    const TimestampMs timestamp = log_append_time_batch_ ? header_.max_timestamp : own;
+    if (own > max_timestamp_) {
+      max_timestamp_ = own;
       max_timestamp_index_ = index;
     }
     if (key_required_ && record.key_size < 0) {

@@ -429,11 +429,11 @@ TEST(ValidateTest, ALogAppendTimeTopicSetsTypeAndMaximumOnly) {
 TEST(ValidateTest, AClientsLogAppendTimeBitIsClearedWhereThereIsATimestamp) {
   BatchHeader header = TwoRecordHeader();
   header.attributes = kLogAppendTimeBit;
-  header.base_timestamp = kNoTimestamp;  // the type makes the maximum the time of every record
+  header.max_timestamp = kNow - 5;  // the type makes it the time of every record, until cleared
   const ValidatedBatch result = Validate(RawBatch(header, TwoRecords())).value();
   EXPECT_EQ(result.header.timestamp_type(), TimestampType::kCreateTime);
   EXPECT_EQ(result.header.max_timestamp, kNow);
-  EXPECT_EQ(result.header.base_timestamp, kNoTimestamp);
+  EXPECT_EQ(result.header.base_timestamp, kNow);
   Stored(result);
 }
 

@@ -28,8 +28,9 @@ TEST(VarintTest, SmallNumbersAlternateAroundZero) {
 
 TEST(VarintTest, EveryWidthComesBack) {
   for (int bit = 0; bit < 64; ++bit) {
-    for (const std::int64_t sign : {1, -1}) {
-      const auto value = static_cast<std::int64_t>(std::uint64_t{1} << bit) * sign;
+    const std::uint64_t power = std::uint64_t{1} << bit;
+    for (const auto value :
+         {static_cast<std::int64_t>(power), static_cast<std::int64_t>(~power + 1)}) {
       std::string out;
       AppendVarint(out, value);
       EXPECT_EQ(out.size(), VarintSize(value));
