@@ -32,5 +32,8 @@ if(GNEISS_SANITIZE)
     -fno-sanitize-recover=all -gline-tables-only)
   add_link_options(-fsanitize=${GNEISS_SANITIZE})
 endif()
+if(GNEISS_LIBFUZZER)
+  add_compile_options(-fsanitize=fuzzer-no-link)  # coverage, which the fuzzers follow
+endif()
 
 include_directories(${CMAKE_SOURCE_DIR})
