@@ -28,8 +28,10 @@ class AnyMessage {
 // MessageCase is one entry of the list of all generated messages.
 struct MessageCase {
   std::string_view name;
+  std::int16_t api_key;  // of a request or response, else -1
   std::int16_t min_version;
   std::int16_t max_version;
+  std::int16_t first_flexible;
   Result<std::unique_ptr<AnyMessage>> (*decode)(wire::Reader& in, std::int16_t version);
   // Random values in the fields that `version` has, defaults in the others.
   std::unique_ptr<AnyMessage> (*random)(RandomFill& random, std::int16_t version);
@@ -69,7 +71,11 @@ MessageCase CaseOf() {
     fill(filler, version, message);
     return std::make_unique<Holder<Message>>(std::move(message));
   };
-  return {Message::kName, Message::kMinVersion, Message::kMaxVersion, decode, random};
+  std::int16_t api_key = -1;
+  if constexpr (requires { Message::kApiKey; }) api_key = Message::kApiKey;
+  return {
+      Message::kName, api_key, Message::kMinVersion, Message::kMaxVersion, Message::kFirstFlexible,
+      decode,         random};
 }
 
 }  // namespace gneiss::protocol::testing
