@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/format.h"
+
+#include <charconv>
+#include <cstring>
+#include <utility>
+
+#include "protocol/base/big_endian.h"
+#include "protocol/records/varint.h"
+
+namespace gneiss::engine::format {
+namespace {
+
+// The version byte in front of each value of the state family. Kinds that change get a higher one
+// of their own. ON DISK: never renumber.
+constexpr std::uint8_t kValueVersion = 1;
+
+constexpr std::size_t kUuidBytes = 16;
+constexpr std::size_t kFactKeyBytes = 1 + kUuidBytes + 4 + 1;
+
+template <class Int>
+void Put(std::string& out, Int value) {
+  char bytes[sizeof(Int)];
+  StoreBigEndian(bytes, value);
+  out.append(bytes, sizeof bytes);
+}
+
+std::string NewValue(std::size_t size_hint = 24) {
+  std::string out;
+  out.reserve(size_hint);
+  Put(out, kValueVersion);
+  return out;
+}
+
+// ValueReader takes a value apart from the front. After a read past the end every further read
+// gives zero and Finish() tells.
+class ValueReader {
+ public:
+  explicit ValueReader(std::string_view bytes)
+      : at_(reinterpret_cast<const std::byte*>(bytes.data())), end_(at_ + bytes.size()) {}
+
+  template <class Int>
+  Int Read() {
+    Int value = 0;
+    if (at_ == nullptr || static_cast<std::size_t>(end_ - at_) < sizeof(Int)) {
+      at_ = nullptr;
+      return value;
+    }
+    value = LoadBigEndian<Int>(at_);
+    at_ += sizeof(Int);
+    return value;
+  }
+
+  std::int64_t ReadVarlong() {
+    std::int64_t value = 0;
+    if (at_ != nullptr) at_ = records::ReadVarlong(at_, end_, value);
+    return at_ != nullptr ? value : 0;
+  }
+
+  Uuid ReadUuid() {
+    Uuid id;
+    for (std::uint8_t& byte : id.bytes) byte = Read<std::uint8_t>();
+    return id;
+  }
+
+  // Takes the version byte.
+  Status ReadVersion(const char* what) {
+    const auto version = Read<std::uint8_t>();
+    if (at_ == nullptr || version == 0) return Fail(Errc::kCorrupt, std::string(what) + ": empty");
+    if (version > kValueVersion) {
+      return Fail(Errc::kUnsupportedVersion,
+                  std::string(what) + ": version " + std::to_string(version));
+    }
+    return {};
+  }
+
+  // OK when everything was there and nothing is left.
+  Status Finish(const char* what) const {
+    if (at_ == nullptr) return Fail(Errc::kCorrupt, std::string(what) + ": cut short");
+    if (at_ != end_) return Fail(Errc::kCorrupt, std::string(what) + ": bytes left over");
+    return {};
+  }
+
+ private:
+  const std::byte* at_;  // nullptr after a read past the end
+  const std::byte* end_;
+};
+
+std::string FactKeyOf(const PartitionRef& ref, FactKind kind, std::size_t rest_bytes = 0) {
+  std::string key;
+  key.reserve(kFactKeyBytes + rest_bytes);
+  Put(key, static_cast<std::uint8_t>(KeySpace::kPartition));
+  key.append(reinterpret_cast<const char*>(ref.topic_id.bytes.data()), kUuidBytes);
+  Put(key, ref.partition.value());
+  Put(key, static_cast<std::uint8_t>(kind));
+  return key;
+}
+
+// Wraps: timestamps are the client's and may be anything.
+std::int64_t Difference(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
+}
+
+// Values that are one offset.
+std::string EncodeOffset(Offset offset) {
+  std::string out = NewValue(9);
+  Put(out, offset.value());
+  return out;
+}
+
+Result<Offset> DecodeOffset(std::string_view value, const char* what) {
+  ValueReader in(value);
+  GNEISS_RETURN_IF_ERROR(in.ReadVersion(what));
+  const Offset offset(in.Read<std::int64_t>());
+  GNEISS_RETURN_IF_ERROR(in.Finish(what));
+  return offset;
+}
+
+}  // namespace
+
+std::string FormatFileText(int format) {
+  return "gneiss data directory, format " + std::to_string(format) + "\n";
+}
+
+Result<int> ParseFormatFile(std::string_view text) {
+  constexpr std::string_view kStart = "gneiss data directory, format ";
+  int format = 0;
+  if (text.starts_with(kStart)) {
+    const std::string_view number = text.substr(kStart.size());
+    const auto [end, error] =
+        std::from_chars(number.data(), number.data() + number.size(), format);
+    if (error == std::errc() && format > 0 && end != number.data() + number.size() &&
+        *end == '\n') {
+      return format;
+    }
+  }
+  return Fail(Errc::kCorrupt, "not a FORMAT file of gneiss");
+}
+
+BatchKey EncodeBatchKey(Offset last_offset) {
+  BatchKey key;
+  StoreBigEndian(key.data(), last_offset.value());
+  return key;
+}
+
+Result<Offset> DecodeBatchKey(std::string_view key) {
+  if (key.size() != sizeof(BatchKey)) return Fail(Errc::kCorrupt, "batch key: wrong length");
+  return Offset(LoadBigEndian<std::int64_t>(key.data()));
+}
+
+std::string FamilyName(const TopicPartition& tp) { return tp.ToString(); }
+
+std::string FamilyName(const TopicPartition& tp, const Uuid& topic_id) {
+  return tp.ToString() + "@" + topic_id.ToString();
+}
+
+std::string BindingKey(std::string_view family_name) {
+  std::string key;
+  key.reserve(1 + family_name.size());
+  Put(key, static_cast<std::uint8_t>(KeySpace::kBinding));
+  key.append(family_name);
+  return key;
+}
+
+std::string EncodeBinding(const Binding& binding) {
+  std::string out = NewValue();
+  const auto& id = binding.partition.topic_id.bytes;
+  out.append(reinterpret_cast<const char*>(id.data()), kUuidBytes);
+  Put(out, binding.partition.partition.value());
+  Put(out, binding.family_id);
+  return out;
+}
+
+Result<Binding> DecodeBinding(std::string_view value) {
+  ValueReader in(value);
+  GNEISS_RETURN_IF_ERROR(in.ReadVersion("binding"));
+  Binding binding;
+  binding.partition.topic_id = in.ReadUuid();
+  binding.partition.partition = PartitionId(in.Read<std::int32_t>());
+  binding.family_id = in.Read<std::uint32_t>();
+  GNEISS_RETURN_IF_ERROR(in.Finish("binding"));
+  return binding;
+}
+
+std::string PartitionPrefix(const PartitionRef& ref) {
+  std::string key = FactKeyOf(ref, FactKind::kLogStart);
+  key.pop_back();  // the kind
+  return key;
+}
+
+std::string PrefixEnd(std::string prefix) {
+  // The next string of this length; a prefix of nothing but 0xff does not occur (key spaces).
+  while (!prefix.empty() && static_cast<std::uint8_t>(prefix.back()) == 0xff) prefix.pop_back();
+  if (!prefix.empty()) prefix.back() = static_cast<char>(prefix.back() + 1);
+  return prefix;
+}
+
+Result<FactKey> DecodeFactKey(std::string_view key) {
+  ValueReader in(key.substr(0, kFactKeyBytes));
+  const auto space = in.Read<std::uint8_t>();
+  FactKey fact;
+  fact.partition.topic_id = in.ReadUuid();
+  fact.partition.partition = PartitionId(in.Read<std::int32_t>());
+  fact.kind = static_cast<FactKind>(in.Read<std::uint8_t>());
+  GNEISS_RETURN_IF_ERROR(in.Finish("fact key"));
+  if (space != static_cast<std::uint8_t>(KeySpace::kPartition)) {
+    return Fail(Errc::kCorrupt, "fact key: wrong key space");
+  }
+  fact.rest = key.substr(kFactKeyBytes);
+  return fact;
+}
+
+std::string LogStartKey(const PartitionRef& ref) { return FactKeyOf(ref, FactKind::kLogStart); }
+std::string EncodeLogStart(Offset log_start) { return EncodeOffset(log_start); }
+Result<Offset> DecodeLogStart(std::string_view value) { return DecodeOffset(value, "log start"); }
+
+std::string CheckpointKey(const PartitionRef& ref) {
+  return FactKeyOf(ref, FactKind::kCheckpoint);
+}
+
+std::string EncodeCheckpoint(const Checkpoint& checkpoint) {
+  std::string out = NewValue();
+  Put(out, checkpoint.log_end.value());
+  Put(out, checkpoint.high_watermark.value());
+  return out;
+}
+
+Result<Checkpoint> DecodeCheckpoint(std::string_view value) {
+  ValueReader in(value);
+  GNEISS_RETURN_IF_ERROR(in.ReadVersion("checkpoint"));
+  Checkpoint checkpoint;
+  checkpoint.log_end = Offset(in.Read<std::int64_t>());
+  checkpoint.high_watermark = Offset(in.Read<std::int64_t>());
+  GNEISS_RETURN_IF_ERROR(in.Finish("checkpoint"));
+  return checkpoint;
+}
+
+std::string LeaderEpochKey(const PartitionRef& ref, LeaderEpoch epoch) {
+  std::string key = FactKeyOf(ref, FactKind::kLeaderEpoch, sizeof(std::int32_t));
+  Put(key, epoch.value());
+  return key;
+}
+
+std::string EncodeEpochStart(Offset start_offset) { return EncodeOffset(start_offset); }
+
+Result<EpochStart> DecodeEpochStart(std::string_view key_rest, std::string_view value) {
+  ValueReader in(key_rest);
+  EpochStart start;
+  start.epoch = LeaderEpoch(in.Read<std::int32_t>());
+  GNEISS_RETURN_IF_ERROR(in.Finish("leader epoch key"));
+  GNEISS_ASSIGN_OR_RETURN(start.start_offset, DecodeOffset(value, "leader epoch"));
+  return start;
+}
+
+std::string ProducerKey(const PartitionRef& ref, ProducerId id) {
+  std::string key = FactKeyOf(ref, FactKind::kProducer, sizeof(std::int64_t));
+  Put(key, id.value());
+  return key;
+}
+
+std::string EncodeProducer(const ProducerFact& fact) {
+  std::string out = NewValue(80);
+  Put(out, fact.epoch);
+  records::AppendVarint(out, fact.coordinator_epoch);
+  records::AppendVarint(out, fact.txn_first_offset.value());
+  records::AppendVarint(out, fact.last_update);
+  records::AppendVarint(out, fact.last_timestamp);
+  Put(out, static_cast<std::uint8_t>(fact.batches.size()));
+  KeptBatch previous{.last_sequence = 0, .offset_delta = 0, .last_offset = {}, .timestamp = 0};
+  for (const KeptBatch& batch : fact.batches) {  // as differences: small numbers, few bytes
+    records::AppendVarint(out, std::int64_t{batch.last_sequence} - previous.last_sequence);
+    records::AppendVarint(out, batch.offset_delta);
+    records::AppendVarint(out, batch.last_offset - previous.last_offset);
+    records::AppendVarint(out, Difference(batch.timestamp, previous.timestamp));
+    previous = batch;
+  }
+  return out;
+}
+
+Result<ProducerId> DecodeProducerKey(std::string_view key_rest) {
+  ValueReader in(key_rest);
+  const ProducerId id(in.Read<std::int64_t>());
+  GNEISS_RETURN_IF_ERROR(in.Finish("producer key"));
+  return id;
+}
+
+Result<ProducerFact> DecodeProducer(std::string_view value) {
+  ValueReader in(value);
+  GNEISS_RETURN_IF_ERROR(in.ReadVersion("producer"));
+  ProducerFact fact;
+  fact.epoch = in.Read<std::int16_t>();
+  fact.coordinator_epoch = static_cast<std::int32_t>(in.ReadVarlong());
+  fact.txn_first_offset = Offset(in.ReadVarlong());
+  fact.last_update = in.ReadVarlong();
+  fact.last_timestamp = in.ReadVarlong();
+  const auto count = in.Read<std::uint8_t>();
+  if (count > kKeptBatches) return Fail(Errc::kCorrupt, "producer: too many batches");
+  // The additions wrap: a damaged value must not be undefined behaviour.
+  std::uint64_t sequence = 0, last_offset = 0, timestamp = 0;
+  for (std::uint8_t i = 0; i < count; ++i) {
+    KeptBatch batch;
+    batch.last_sequence =
+        static_cast<std::int32_t>(sequence += static_cast<std::uint64_t>(in.ReadVarlong()));
+    batch.offset_delta = static_cast<std::int32_t>(in.ReadVarlong());
+    last_offset += static_cast<std::uint64_t>(in.ReadVarlong());
+    timestamp += static_cast<std::uint64_t>(in.ReadVarlong());
+    batch.last_offset = Offset(static_cast<std::int64_t>(last_offset));
+    batch.timestamp = static_cast<std::int64_t>(timestamp);
+    fact.batches.push_back(batch);
+  }
+  GNEISS_RETURN_IF_ERROR(in.Finish("producer"));
+  return fact;
+}
+
+std::string AbortedTxnKey(const PartitionRef& ref, Offset last_offset, ProducerId id) {
+  std::string key = FactKeyOf(ref, FactKind::kAbortedTransaction, 2 * sizeof(std::int64_t));
+  Put(key, last_offset.value());
+  Put(key, id.value());
+  return key;
+}
+
+std::string EncodeAbortedTxn(const AbortedTxn& txn) {
+  std::string out = NewValue();
+  Put(out, txn.first_offset.value());
+  Put(out, txn.last_stable_offset.value());
+  return out;
+}
+
+Result<AbortedTxn> DecodeAbortedTxn(std::string_view key_rest, std::string_view value) {
+  ValueReader key(key_rest);
+  AbortedTxn txn;
+  txn.last_offset = Offset(key.Read<std::int64_t>());
+  txn.producer_id = ProducerId(key.Read<std::int64_t>());
+  GNEISS_RETURN_IF_ERROR(key.Finish("aborted transaction key"));
+  ValueReader in(value);
+  GNEISS_RETURN_IF_ERROR(in.ReadVersion("aborted transaction"));
+  txn.first_offset = Offset(in.Read<std::int64_t>());
+  txn.last_stable_offset = Offset(in.Read<std::int64_t>());
+  GNEISS_RETURN_IF_ERROR(in.Finish("aborted transaction"));
+  return txn;
+}
+
+std::string MetadataRecordKey(Offset offset) {
+  std::string key;
+  Put(key, static_cast<std::uint8_t>(MetadataSpace::kRecord));
+  Put(key, offset.value());
+  return key;
+}
+
+Result<Offset> DecodeMetadataRecordKey(std::string_view key) {
+  ValueReader in(key);
+  const auto space = in.Read<std::uint8_t>();
+  const Offset offset(in.Read<std::int64_t>());
+  GNEISS_RETURN_IF_ERROR(in.Finish("metadata key"));
+  if (space != static_cast<std::uint8_t>(MetadataSpace::kRecord)) {
+    return Fail(Errc::kCorrupt, "metadata key: wrong key space");
+  }
+  return offset;
+}
+
+std::string MetadataPropertyKey(std::string_view name) {
+  std::string key;
+  key.reserve(1 + name.size());
+  Put(key, static_cast<std::uint8_t>(MetadataSpace::kProperty));
+  key.append(name);
+  return key;
+}
+
+}  // namespace gneiss::engine::format

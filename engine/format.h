@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocol/base/ids.h"
+#include "protocol/base/result.h"
+#include "protocol/base/uuid.h"
+
+// Every key and every value that the engine writes, and nothing else. docs/on-disk-format.md tells
+// the same in prose with worked examples: the two change together.
+//
+// Integers in keys are big-endian, so that RocksDB's bytewise order is their order; offsets,
+// partitions, epochs and producer ids in keys are never negative. Every value of the state family
+// begins with a version byte. Decoding checks all lengths; what does not fit is kCorrupt, a version
+// from the future kUnsupportedVersion.
+namespace gneiss::engine::format {
+
+// The layout of a data directory as a whole, kept as text in its FORMAT file. A directory with a
+// higher number is refused. It rises when an older build would misread what a newer one wrote.
+inline constexpr int kDirectoryFormat = 1;
+inline constexpr char kFormatFile[] = "FORMAT";
+inline constexpr char kMetadataDirectory[] = "metadata";
+inline constexpr char kStoreDirectory[] = "store-00";
+inline constexpr char kStateFamily[] = "state";
+
+std::string FormatFileText(int format);
+// kCorrupt if the text is not that of a FORMAT file.
+Result<int> ParseFormatFile(std::string_view text);
+
+// ---- Partition families: one record batch per key, the value exactly as it is served. ----
+
+// The last offset of the batch, so that Seek(x) lands on the batch that holds x.
+using BatchKey = std::array<char, 8>;
+BatchKey EncodeBatchKey(Offset last_offset);
+Result<Offset> DecodeBatchKey(std::string_view key);
+
+// The family of "orders-0"; with the topic id behind an '@' (which no topic name can hold) when
+// the plain name is taken by a removed topic's family.
+std::string FamilyName(const TopicPartition& tp);
+std::string FamilyName(const TopicPartition& tp, const Uuid& topic_id);
+
+// ---- The state family: one key per fact. ----
+
+// The first byte of a key. ON DISK: never renumber.
+enum class KeySpace : std::uint8_t { kBinding = 1, kPartition = 2 };
+
+// The byte behind topic id and partition. ON DISK: never renumber.
+enum class FactKind : std::uint8_t {
+  kLogStart = 1,
+  kCheckpoint = 2,
+  kLeaderEpoch = 3,         // one key per epoch
+  kProducer = 4,            // one key per producer id
+  kAbortedTransaction = 5,  // one key per abort marker
+};
+
+// Whose family it is. The topic's name is not proof: a topic may be deleted and made again.
+struct PartitionRef {
+  Uuid topic_id;
+  PartitionId partition;
+  auto operator<=>(const PartitionRef&) const = default;
+};
+
+// binding: family name -> partition. Written with the first batch of the family.
+struct Binding {
+  PartitionRef partition;
+  std::uint32_t family_id = 0;  // RocksDB's; another one means that the binding is of a dropped family
+  bool operator==(const Binding&) const = default;
+};
+std::string BindingKey(std::string_view family_name);
+std::string EncodeBinding(const Binding& binding);
+Result<Binding> DecodeBinding(std::string_view value);
+
+// All keys of one partition's facts begin with this; [prefix, PrefixEnd(prefix)) holds just them.
+std::string PartitionPrefix(const PartitionRef& ref);
+std::string PrefixEnd(std::string prefix);
+
+// Fact is a decoded key of the partition space.
+struct FactKey {
+  PartitionRef partition;
+  FactKind kind;
+  std::string_view rest;  // behind the kind: a slice of the key
+};
+Result<FactKey> DecodeFactKey(std::string_view key);
+
+// log start: the first visible offset. Without the key: 0.
+std::string LogStartKey(const PartitionRef& ref);
+std::string EncodeLogStart(Offset log_start);
+Result<Offset> DecodeLogStart(std::string_view value);
+
+// checkpoint: where the log ended at a clean shutdown. A log that ends before it has lost records.
+struct Checkpoint {
+  Offset log_end;
+  Offset high_watermark;
+  bool operator==(const Checkpoint&) const = default;
+};
+std::string CheckpointKey(const PartitionRef& ref);
+std::string EncodeCheckpoint(const Checkpoint& checkpoint);
+Result<Checkpoint> DecodeCheckpoint(std::string_view value);
+
+// leader epoch -> the first offset that was written in it.
+struct EpochStart {
+  LeaderEpoch epoch;
+  Offset start_offset;
+  bool operator==(const EpochStart&) const = default;
+};
+std::string LeaderEpochKey(const PartitionRef& ref, LeaderEpoch epoch);
+std::string EncodeEpochStart(Offset start_offset);
+Result<EpochStart> DecodeEpochStart(std::string_view key_rest, std::string_view value);
+
+// producer id -> what decides about its next batch. At most kKeptBatches batches, newest first.
+inline constexpr std::size_t kKeptBatches = 5;
+struct KeptBatch {
+  std::int32_t last_sequence = -1;
+  std::int32_t offset_delta = 0;  // from the first to the last record; of sequences, too
+  Offset last_offset;
+  TimestampMs timestamp = kNoTimestamp;  // the greatest of its records
+  bool operator==(const KeptBatch&) const = default;
+};
+struct ProducerFact {
+  std::int16_t epoch = -1;
+  std::int32_t coordinator_epoch = -1;
+  Offset txn_first_offset = kNoOffset;     // of the open transaction
+  TimestampMs last_update = kNoTimestamp;  // broker's clock: expiry counts from here
+  TimestampMs last_timestamp = kNoTimestamp;
+  std::vector<KeptBatch> batches;
+  bool operator==(const ProducerFact&) const = default;
+};
+std::string ProducerKey(const PartitionRef& ref, ProducerId id);
+std::string EncodeProducer(const ProducerFact& fact);
+Result<ProducerId> DecodeProducerKey(std::string_view key_rest);
+Result<ProducerFact> DecodeProducer(std::string_view value);
+
+// abort marker -> the transaction that it ended.
+struct AbortedTxn {
+  Offset last_offset;  // of the marker
+  ProducerId producer_id;
+  Offset first_offset;
+  Offset last_stable_offset;  // when the marker was written
+  bool operator==(const AbortedTxn&) const = default;
+};
+std::string AbortedTxnKey(const PartitionRef& ref, Offset last_offset, ProducerId id);
+std::string EncodeAbortedTxn(const AbortedTxn& txn);
+Result<AbortedTxn> DecodeAbortedTxn(std::string_view key_rest, std::string_view value);
+
+// ---- The metadata store: records by offset, properties by name; values as given. ----
+
+// The first byte of a key. ON DISK: never renumber.
+enum class MetadataSpace : std::uint8_t { kProperty = 1, kRecord = 2 };
+
+std::string MetadataRecordKey(Offset offset);
+Result<Offset> DecodeMetadataRecordKey(std::string_view key);
+std::string MetadataPropertyKey(std::string_view name);
+
+}  // namespace gneiss::engine::format
