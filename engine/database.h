@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/rocks_file_system.h"
+#include "protocol/base/result.h"
+
+namespace gneiss::engine {
+
+class Family;
+
+// Database is one open RocksDB with everything that has to outlive it, closed when its last user
+// lets go: a store, or an iterator that a slow socket still holds. Threads: any.
+class Database {
+ public:
+
+  // Opens or creates. Families on disk are opened with `family_options`, except those named in
+  // `special`, which are created when missing. `base` is the file system below ours.
+  static Result<std::shared_ptr<Database>> Open(
+      const std::filesystem::path& path, rocksdb::DBOptions options,
+      const rocksdb::ColumnFamilyOptions& family_options,
+      std::vector<rocksdb::ColumnFamilyDescriptor> special,
+      const std::shared_ptr<rocksdb::FileSystem>& base);
+
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  rocksdb::DB& db() const { return *db_; }
+  RocksFileSystem& file_system() const { return *file_system_; }
+
+  // The families that Open found, each to be taken once.
+  static std::vector<std::shared_ptr<Family>> TakeFamilies(
+      const std::shared_ptr<Database>& database);
+
+ private:
+  Database() = default;
+
+  std::shared_ptr<RocksFileSystem> file_system_;
+  std::unique_ptr<rocksdb::Env> env_;
+  std::unique_ptr<rocksdb::DB> db_;
+  std::vector<rocksdb::ColumnFamilyHandle*> opened_;  // not taken yet
+};
+
+// Family is a column family of a database that it keeps open. RocksDB demands that all handles go
+// before the database does. Threads: any.
+class Family {
+ public:
+  Family(std::shared_ptr<Database> database, rocksdb::ColumnFamilyHandle* handle)
+      : database_(std::move(database)), handle_(handle) {}
+  ~Family();
+  Family(const Family&) = delete;
+  Family& operator=(const Family&) = delete;
+
+  rocksdb::DB& db() const { return database_->db(); }
+  rocksdb::ColumnFamilyHandle* handle() const { return handle_; }
+  const std::string& name() const { return handle_->GetName(); }
+  std::uint32_t id() const { return handle_->GetID(); }
+
+ private:
+  std::shared_ptr<Database> database_;
+  rocksdb::ColumnFamilyHandle* handle_;
+};
+
+}  // namespace gneiss::engine
