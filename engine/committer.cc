@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/committer.h"
+
+#include <glog/logging.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+
+#include "engine/rocks_status.h"
+
+namespace gneiss::engine {
+namespace {
+
+// A group that somebody waits an fsync for may be larger: the fsync costs more than the copying.
+constexpr std::size_t kSyncGroupFactor = 8;
+// How often a full disk is looked at again.
+constexpr std::chrono::seconds kResumeInterval{1};
+// A write buffer that one huge batch has blown up is given back.
+constexpr std::size_t kBatchBytesKept = std::size_t{4} << 20;
+
+}  // namespace
+
+Committer::Committer(std::shared_ptr<Family> state, CommitterOptions options)
+    : state_(std::move(state)), options_(std::move(options)), thread_([this] { Run(); }) {}
+
+Committer::~Committer() { Stop(); }
+
+Status Committer::Refusal() const {
+  if (stopping_) return Fail(Errc::kShuttingDown, "the store is closing");
+  switch (health_) {
+    case Health::kWritable:
+      return {};
+    case Health::kDiskFull:
+      return Fail(Errc::kDiskFull, failure_);
+    case Health::kFailed:
+      return Fail(Errc::kStorage, failure_);
+  }
+  return {};
+}
+
+Status Committer::RefusalOf(const Admission& admission) const {
+  MutexLock lock(mutex_);
+  if (health_ == Health::kDiskFull) return Fail(Errc::kDiskFull, failure_);
+  if (health_ == Health::kFailed) return Fail(Errc::kStorage, failure_);
+  // Admitted before a failure that is over: what it builds on was lost.
+  if (admission.generation != generation_) return Fail(Errc::kStorage, "an earlier write failed");
+  return {};
+}
+
+Result<Admission> Committer::Admit(std::size_t bytes) {
+  MutexLock lock(mutex_);
+  GNEISS_RETURN_IF_ERROR(Refusal());
+  // A single batch larger than the whole queue is still let in when nothing else is there.
+  if (admitted_bytes_ != 0 && admitted_bytes_ + bytes > options_.queue_bytes_max) {
+    return Fail(Errc::kResourceExhausted, "the commit queue is full");
+  }
+  admitted_bytes_ += bytes;
+  ++outstanding_;
+  return Admission{generation_, bytes};
+}
+
+void Committer::Withdraw(const Admission& admission) {
+  MutexLock lock(mutex_);
+  admitted_bytes_ -= admission.bytes;
+  --outstanding_;
+  WakeThread();
+}
+
+void Committer::Enqueue(Commit commit) {
+  MutexLock lock(mutex_);
+  queue_.push_back(std::move(commit));
+  --outstanding_;
+  WakeThread();
+}
+
+void Committer::WakeThread() {
+  if (std::exchange(waiting_, false)) work_.NotifyOne();
+}
+
+void Committer::Stop() {
+  {
+    MutexLock lock(mutex_);
+    stopping_ = true;
+    WakeThread();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+Committer::Counters Committer::counters() const {
+  MutexLock lock(mutex_);
+  return counters_;
+}
+
+void Committer::Run() {
+  std::vector<Commit> group;
+  while (WaitForWork(group)) {
+    if (!group.empty()) WriteGroup(group);
+    group.clear();
+  }
+}
+
+// Sleeps until there is work, an fsync is due or a full disk is to be looked at again. The last two
+// are done here, and the group comes back empty. False when the committer has stopped.
+bool Committer::WaitForWork(std::vector<Commit>& group) {
+  bool sync_due = false;
+  bool resume_due = false;
+  {
+    MutexLock lock(mutex_);
+    while (queue_.empty() && !Finished() && !sync_due && !resume_due) {
+      waiting_ = true;
+      if (health_ == Health::kDiskFull) {
+        resume_due = !work_.WaitFor(mutex_, kResumeInterval);
+      } else if (sync_by_.has_value()) {
+        const auto left = *sync_by_ - options_.clock->Now();
+        sync_due = left <= left.zero() || !work_.WaitFor(mutex_, left);
+      } else {
+        work_.Wait(mutex_);
+      }
+    }
+    waiting_ = false;
+    // Under steady load the queue is never empty, so the deadline is looked at here too.
+    sync_due = sync_due || (sync_by_.has_value() && options_.clock->Now() >= *sync_by_);
+    if (Finished()) return false;
+    TakeGroup(group);
+  }
+  if (resume_due) TryResume();
+  if (sync_due) SyncWal();
+  return true;
+}
+
+void Committer::TakeGroup(std::vector<Commit>& group) {
+  std::size_t bytes = 0;
+  bool sync = false;
+  while (!queue_.empty()) {
+    Commit& next = queue_.front();
+    if (!group.empty() && next.admission.generation != group.front().admission.generation) break;
+    sync = sync || next.sync;
+    const std::size_t bytes_max = options_.group_bytes_max * (sync ? kSyncGroupFactor : 1);
+    if (!group.empty() && bytes + next.admission.bytes > bytes_max) break;
+    bytes += next.admission.bytes;
+    if (next.sync_by && (!sync_by_ || *next.sync_by < *sync_by_)) sync_by_ = next.sync_by;
+    group.push_back(std::move(next));
+    queue_.pop_front();
+  }
+}
+
+void Committer::WriteGroup(std::vector<Commit>& group) {
+  if (Status refusal = RefusalOf(group.front().admission); !refusal) {
+    Complete(group, refusal);
+    return;
+  }
+  rocksdb::WriteOptions options;
+  options.sync = std::ranges::any_of(group, &Commit::sync);
+  rocksdb::Status written = BuildBatch(group);
+  if (written.ok()) written = state_->db().Write(options, &batch_);
+  if (!written.ok()) Latch(written);
+  {
+    MutexLock lock(mutex_);
+    ++counters_.groups;
+    counters_.commits += group.size();
+    if (options.sync && written.ok()) {
+      ++counters_.syncs;
+      sync_by_.reset();
+    }
+  }
+  Complete(group, FromRocks(written, "commit"));
+}
+
+rocksdb::Status Committer::BuildBatch(const std::vector<Commit>& group) {
+  if (batch_.GetDataSize() > kBatchBytesKept) {
+    batch_ = rocksdb::WriteBatch();
+  } else {
+    batch_.Clear();
+  }
+  for (const Commit& commit : group) {
+    if (!commit.batch) continue;
+    const Commit::Batch& batch = *commit.batch;
+    const rocksdb::Slice key(batch.key.data(), batch.key.size());
+    const std::array<rocksdb::Slice, 2> value{ToSlice(batch.header.bytes()),
+                                              ToSlice(batch.records.view())};
+    const rocksdb::Status status =
+        batch_.Put(batch.family->handle(), rocksdb::SliceParts(&key, 1),
+                   rocksdb::SliceParts(value.data(), static_cast<int>(value.size())));
+    if (!status.ok()) return status;
+  }
+  AddFacts(group);
+  return rocksdb::Status::OK();
+}
+
+// A key that several commits of the group write is written once, as the last of them wants it: a
+// producer's state changes with each of its batches.
+void Committer::AddFacts(const std::vector<Commit>& group) {
+  rocksdb::ColumnFamilyHandle* const state = state_->handle();
+  std::unordered_set<std::string_view> seen;
+  for (auto commit = group.rbegin(); commit != group.rend(); ++commit) {
+    for (auto fact = commit->facts.rbegin(); fact != commit->facts.rend(); ++fact) {
+      if (group.size() > 1 && !seen.insert(fact->key).second) continue;
+      const rocksdb::Status status = fact->value ? batch_.Put(state, fact->key, *fact->value)
+                                                 : batch_.Delete(state, fact->key);
+      CHECK(status.ok()) << status.ToString();  // only sizes beyond 4 GB fail
+    }
+  }
+  for (const Commit& commit : group) {
+    if (!commit.erase_prefix) continue;
+    const rocksdb::Status status =
+        batch_.DeleteRange(state, *commit.erase_prefix, format::PrefixEnd(*commit.erase_prefix));
+    CHECK(status.ok()) << status.ToString();
+  }
+}
+
+void Committer::Complete(std::vector<Commit>& group, const Status& status) {
+  std::size_t bytes = 0;
+  for (Commit& commit : group) {
+    bytes += commit.admission.bytes;
+    commit.done(status);
+  }
+  MutexLock lock(mutex_);
+  admitted_bytes_ -= bytes;
+}
+
+void Committer::Latch(const rocksdb::Status& status) {
+  MutexLock lock(mutex_);
+  ++generation_;
+  const bool full = status.IsNoSpace() && health_ != Health::kFailed;
+  health_ = full ? Health::kDiskFull : Health::kFailed;
+  failure_ = status.ToString();
+  LOG(ERROR) << "store refuses writes path=" << state_->db().GetName() << " error=" << failure_
+             << (full ? " until there is room" : " until it is reopened");
+}
+
+void Committer::TryResume() {
+  // RocksDB flushes what it has in memory first, so that the damaged end of the WAL is of no use
+  // any more when writing begins again.
+  const rocksdb::Status status = state_->db().Resume();
+  if (!status.ok()) return;
+  if (options_.on_resume) options_.on_resume();
+  MutexLock lock(mutex_);
+  health_ = Health::kWritable;
+  failure_.clear();
+  LOG(INFO) << "store takes writes again path=" << state_->db().GetName();
+}
+
+void Committer::SyncWal() {
+  const rocksdb::Status status = state_->db().SyncWAL();
+  if (!status.ok()) Latch(status);
+  MutexLock lock(mutex_);
+  ++counters_.syncs;
+  sync_by_.reset();
+}
+
+}  // namespace gneiss::engine

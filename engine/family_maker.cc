@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/family_maker.h"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include "engine/rocks_status.h"
+
+namespace gneiss::engine {
+
+FamilyMaker::FamilyMaker(std::shared_ptr<Database> database, rocksdb::ColumnFamilyOptions options)
+    : database_(std::move(database)), options_(std::move(options)), thread_([this] { Run(); }) {}
+
+FamilyMaker::~FamilyMaker() { Stop(); }
+
+void FamilyMaker::Create(std::string name, Made made) {
+  Add(Request{.name = std::move(name), .made = std::move(made), .family = {}, .dropped = {}});
+}
+
+void FamilyMaker::Drop(std::shared_ptr<Family> family,
+                       std::move_only_function<void(const Status&)> dropped) {
+  Add(Request{
+      .name = {}, .made = {}, .family = std::move(family), .dropped = std::move(dropped)});
+}
+
+void FamilyMaker::Add(Request request) {
+  {
+    MutexLock lock(mutex_);
+    if (!stopping_) {
+      requests_.push_back(std::move(request));
+      work_.NotifyOne();
+      return;
+    }
+  }
+  const auto refusal = Fail(Errc::kShuttingDown, "the store is closing");
+  if (request.family != nullptr) {
+    request.dropped(refusal);
+  } else {
+    request.made(refusal);
+  }
+}
+
+void FamilyMaker::Stop() {
+  {
+    MutexLock lock(mutex_);
+    stopping_ = true;
+    work_.NotifyOne();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void FamilyMaker::Run() {
+  while (true) {
+    std::vector<Request> requests;
+    {
+      MutexLock lock(mutex_);
+      while (requests_.empty() && !stopping_) work_.Wait(mutex_);
+      if (requests_.empty()) return;
+      requests.swap(requests_);
+    }
+    Serve(requests);
+  }
+}
+
+void FamilyMaker::Serve(std::vector<Request>& requests) {
+  auto at = requests.begin();
+  while (at != requests.end()) {
+    if (at->family != nullptr) {
+      DropOne(*at++);
+      continue;
+    }
+    const auto end = std::find_if(at, requests.end(), [](const Request& request) {
+      return request.family != nullptr;
+    });
+    CreateAll(std::span(at, end));
+    at = end;
+  }
+}
+
+void FamilyMaker::CreateAll(std::span<Request> requests) {
+  std::vector<std::string> names;
+  for (const Request& request : requests) names.push_back(request.name);
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  const rocksdb::Status status =
+      database_->db().CreateColumnFamilies(options_, names, &handles);
+  // When one fails those before it exist; the one that failed tells why, the rest is asked anew.
+  for (std::size_t i = 0; i < handles.size(); ++i) {
+    requests[i].made(std::make_shared<Family>(database_, handles[i]));
+  }
+  if (handles.size() == requests.size()) return;
+  Request& failed = requests[handles.size()];
+  failed.made(std::unexpected(
+      FromRocks(status, "create column family " + failed.name).error()));
+  if (handles.size() + 1 < requests.size()) CreateAll(requests.subspan(handles.size() + 1));
+}
+
+void FamilyMaker::DropOne(Request& request) {
+  request.dropped(FromRocks(database_->db().DropColumnFamily(request.family->handle()),
+                            "drop column family " + request.family->name()));
+}
+
+}  // namespace gneiss::engine

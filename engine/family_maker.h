@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/database.h"
+#include "engine/rocks_options.h"
+#include "protocol/base/mutex.h"
+#include "protocol/base/result.h"
+
+namespace gneiss::engine {
+
+// FamilyMaker creates and drops the column families of a store on a thread of its own, so that the
+// committer never waits for a MANIFEST. What is asked for while it is busy is created in one call.
+// Requests are served in order: a name that was dropped may be asked for again at once.
+// Threads: any; callbacks run on its own thread.
+class FamilyMaker {
+ public:
+  using Made = std::move_only_function<void(Result<std::shared_ptr<Family>>)>;
+
+  FamilyMaker(std::shared_ptr<Database> database, rocksdb::ColumnFamilyOptions options);
+  ~FamilyMaker();  // as Stop
+  FamilyMaker(const FamilyMaker&) = delete;
+  FamilyMaker& operator=(const FamilyMaker&) = delete;
+
+  // `made` runs once; after Stop it runs at once with kShuttingDown.
+  void Create(std::string name, Made made) EXCLUDES(mutex_);
+  // Iterators on the family stay valid; its space is given back when the last one goes.
+  void Drop(std::shared_ptr<Family> family, std::move_only_function<void(const Status&)> dropped)
+      EXCLUDES(mutex_);
+
+  // Serves what was asked for, then ends the thread.
+  void Stop() EXCLUDES(mutex_);
+
+ private:
+  // Creates `name`, or drops `family` when there is one.
+  struct Request {
+    std::string name;
+    Made made;
+    std::shared_ptr<Family> family;
+    std::move_only_function<void(const Status&)> dropped;
+  };
+
+  void Add(Request request) EXCLUDES(mutex_);
+  void Run();
+  void Serve(std::vector<Request>& requests);
+  void CreateAll(std::span<Request> requests);
+  void DropOne(Request& request);
+
+  const std::shared_ptr<Database> database_;
+  const rocksdb::ColumnFamilyOptions options_;
+  Mutex mutex_;
+  CondVar work_;
+  std::vector<Request> requests_ GUARDED_BY(mutex_);
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  std::thread thread_;  // last: it uses all of the above
+};
+
+}  // namespace gneiss::engine

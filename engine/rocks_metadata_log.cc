@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/rocks_metadata_log.h"
+
+#include <utility>
+
+#include "engine/format.h"
+#include "engine/rocks_options.h"
+#include "engine/rocks_status.h"
+
+namespace gneiss::engine {
+
+Result<std::unique_ptr<RocksMetadataLog>> RocksMetadataLog::Open(
+    const std::filesystem::path& path, const std::shared_ptr<rocksdb::FileSystem>& base) {
+  const rocksdb::Options options = MetadataOptions();
+  GNEISS_ASSIGN_OR_RETURN(
+      std::shared_ptr<Database> database,
+      Database::Open(path, options, options, {{rocksdb::kDefaultColumnFamilyName, options}}, base));
+  std::unique_ptr<RocksMetadataLog> log(new RocksMetadataLog(std::move(database)));
+  GNEISS_RETURN_IF_ERROR(log->FindEnd());
+  return log;
+}
+
+Status RocksMetadataLog::FindEnd() {
+  const std::unique_ptr<rocksdb::Iterator> it(
+      database_->db().NewIterator(rocksdb::ReadOptions()));
+  it->SeekToLast();  // records come last in the order of key spaces
+  GNEISS_RETURN_IF_ERROR(FromRocks(it->status(), "find the end of the metadata log"));
+  const std::string first_record = format::MetadataRecordKey(Offset(0));
+  if (!it->Valid() || it->key().compare(first_record) < 0) return {};
+  GNEISS_ASSIGN_OR_RETURN(const Offset last, format::DecodeMetadataRecordKey(ToText(it->key())));
+  log_end_ = last + 1;
+  return {};
+}
+
+Result<Offset> RocksMetadataLog::Append(std::span<const std::string> records) {
+  rocksdb::WriteBatch batch;
+  const Offset first = log_end();
+  Offset next = first;
+  for (const std::string& record : records) {
+    GNEISS_RETURN_IF_ERROR(
+        FromRocks(batch.Put(format::MetadataRecordKey(next), record), "frame metadata"));
+    ++next;
+  }
+  GNEISS_RETURN_IF_ERROR(Write(batch, "append metadata"));
+  log_end_ = next;
+  return first;
+}
+
+Status RocksMetadataLog::Replay(
+    const std::function<Status(Offset, std::span<const std::byte>)>& record) {
+  const std::unique_ptr<rocksdb::Iterator> it(
+      database_->db().NewIterator(rocksdb::ReadOptions()));
+  for (it->Seek(format::MetadataRecordKey(Offset(0))); it->Valid(); it->Next()) {
+    GNEISS_ASSIGN_OR_RETURN(const Offset offset,
+                            format::DecodeMetadataRecordKey(ToText(it->key())));
+    GNEISS_RETURN_IF_ERROR(record(offset, ToBytes(it->value())));
+  }
+  return FromRocks(it->status(), "replay metadata");
+}
+
+Result<std::string> RocksMetadataLog::GetProperty(const std::string& name) {
+  std::string value;
+  GNEISS_RETURN_IF_ERROR(
+      FromRocks(database_->db().Get(rocksdb::ReadOptions(), format::MetadataPropertyKey(name),
+                                    &value),
+                "read property " + name));
+  return value;
+}
+
+Status RocksMetadataLog::SetProperty(const std::string& name, const std::string& value) {
+  rocksdb::WriteBatch batch;
+  GNEISS_RETURN_IF_ERROR(
+      FromRocks(batch.Put(format::MetadataPropertyKey(name), value), "frame property " + name));
+  return Write(batch, "write a property");
+}
+
+Status RocksMetadataLog::Write(rocksdb::WriteBatch& batch, const char* doing) {
+  if (failed_) return Fail(Errc::kStorage, "an earlier write of metadata failed");
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  Status written = FromRocks(database_->db().Write(options, &batch), doing);
+  // A full disk leaves the end of the WAL in doubt as well; RocksDB refuses until it has resumed.
+  if (!written && written.error().code != Errc::kDiskFull) failed_ = true;
+  return written;
+}
+
+}  // namespace gneiss::engine

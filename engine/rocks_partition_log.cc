@@ -1,0 +1,495 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/rocks_partition_log.h"
+
+#include <glog/logging.h>
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <utility>
+
+#include "engine/batch_cursor.h"
+#include "engine/partition_reader.h"
+#include "engine/time_lookup.h"
+#include "protocol/records/control_record.h"
+#include "protocol/records/record_iterator.h"
+
+namespace gneiss::engine {
+namespace {
+
+// How often a partition that is written to looks for producers that have gone (as Kafka does).
+constexpr std::int64_t kProducerCheckIntervalMs = 600'000;
+
+StateFact Put(std::string key, std::string value) { return {std::move(key), std::move(value)}; }
+StateFact Erase(std::string key) { return {std::move(key), std::nullopt}; }
+
+// The marker that a control batch of a transaction coordinator holds.
+Result<std::optional<records::TransactionMarker>> ReadMarker(
+    const records::ValidatedBatch& batch) {
+  if (!batch.header.is_control() || !batch.header.has_producer_id()) return std::nullopt;
+  std::string whole(AsText(batch.stamped.bytes()));
+  whole.append(batch.records.text());
+  GNEISS_ASSIGN_OR_RETURN(const auto view, records::RecordBatchView::Parse(AsBytes(whole)));
+  GNEISS_ASSIGN_OR_RETURN(auto records, records::RecordIterator::Open(view));
+  GNEISS_ASSIGN_OR_RETURN(const auto record, records.Next());
+  if (!record) return Fail(Errc::kInvalidRecord, "a control batch without a record");
+  GNEISS_ASSIGN_OR_RETURN(const auto marker, records::TransactionMarker::Parse(*record));
+  return marker;
+}
+
+}  // namespace
+
+RocksPartitionLog::RocksPartitionLog(Place place, const LogConfig& config)
+    : place_(std::move(place)),
+      ref_{place_.topic_id, place_.tp.partition},
+      config_(config),
+      producers_checked_(place_.clock->WallMs()) {}
+
+Result<std::shared_ptr<RocksPartitionLog>> RocksPartitionLog::Open(Place place,
+                                                                   const LogConfig& config) {
+  std::shared_ptr<RocksPartitionLog> log(new RocksPartitionLog(std::move(place), config));
+  Store& store = *log->place_.store;
+  {
+    MutexLock lock(log->mutex_);
+    log->family_ = store.FindFamily(log->ref_);
+    GNEISS_RETURN_IF_ERROR(log->ReadBackLocked());
+  }
+  store.Register(log);
+  return log;
+}
+
+Status RocksPartitionLog::ReadBackLocked() {
+  Result<PartitionState> loaded =
+      LoadPartitionState(place_.store->state(), family_.get(), ref_);
+  damaged_ = !loaded;
+  if (!loaded) return std::unexpected(std::move(loaded.error()));
+  // An epoch in which nothing was written yet is in memory only.
+  const LeaderEpoch epoch = state_.epochs.latest();
+  state_ = std::move(*loaded);
+  state_.epochs.Begin(epoch, state_.next_offset);
+  log_end_ = state_.next_offset;
+  RaiseHighWatermark(log_end_);
+  return {};
+}
+
+void RocksPartitionLog::ReadBack() {
+  MutexLock lock(mutex_);
+  if (dropped_) return;
+  if (Status status = ReadBackLocked(); !status) {
+    LOG(ERROR) << "partition is offline partition=" << place_.tp
+               << " error=" << status.error().detail;
+  }
+}
+
+LogOffsets RocksPartitionLog::offsets() const {
+  MutexLock lock(mutex_);
+  return {.log_start = state_.log_start,
+          .last_stable = std::max(last_stable_, state_.log_start),
+          .high_watermark = high_watermark_,
+          .log_end = log_end_};
+}
+
+LeaderEpoch RocksPartitionLog::leader_epoch() const {
+  MutexLock lock(mutex_);
+  return state_.epochs.latest();
+}
+
+void RocksPartitionLog::SetConfig(const LogConfig& config) {
+  MutexLock lock(mutex_);
+  config_ = config;
+}
+
+Status RocksPartitionLog::BeginLeaderEpoch(LeaderEpoch epoch) {
+  MutexLock lock(mutex_);
+  GNEISS_RETURN_IF_ERROR(CheckOpen());
+  state_.epochs.Begin(epoch, state_.next_offset);
+  return {};
+}
+
+Status RocksPartitionLog::CheckOpen() const {
+  if (dropped_) return Fail(Errc::kNotFound, "the partition was deleted");
+  if (damaged_) return Fail(Errc::kStorage, "the partition's state could not be read back");
+  return {};
+}
+
+// ---- Append ----
+
+void RocksPartitionLog::Append(records::ValidatedBatch batch, AppendDone done) {
+  std::optional<Result<AppendResult>> answer = TryAppend(batch, done);
+  if (answer) done(std::move(*answer));
+}
+
+std::optional<Result<AppendResult>> RocksPartitionLog::TryAppend(records::ValidatedBatch& batch,
+                                                                 AppendDone& done) {
+  Result<Marker> marker = ReadMarker(batch);
+  if (!marker) return std::unexpected(std::move(marker.error()));
+
+  MutexLock lock(mutex_);
+  if (Status open = CheckOpen(); !open) return std::unexpected(std::move(open.error()));
+  if (batch.header.has_producer_id()) {
+    const auto verdict = state_.producers.Check(batch.header);
+    if (!verdict) return std::unexpected(verdict.error());
+    if (*verdict) return AnswerDuplicate(**verdict, batch, done);
+  }
+  Result<Admission> admission = place_.store->committer().Admit(batch.size_in_bytes());
+  if (!admission) return std::unexpected(std::move(admission.error()));
+
+  const AppendResult result{.base_offset = state_.next_offset,
+                            .last_offset = state_.next_offset + batch.header.last_offset_delta,
+                            .log_start_offset = state_.log_start,
+                            .log_append_time = batch.log_append_time};
+  const std::size_t bytes = batch.size_in_bytes();
+  Commit commit = MakeCommit(std::move(batch), *marker, *admission);
+  commit.done = [self = shared_from_this(), result, bytes,
+                 done = std::move(done)](const Status& status) mutable {
+    self->Committed(result, bytes, status, done);
+  };
+  Submit(std::move(commit));
+  return std::nullopt;
+}
+
+// A retry is answered like its original: at once if that is in the log, else together with it.
+std::optional<Result<AppendResult>> RocksPartitionLog::AnswerDuplicate(
+    const ProducerState::Duplicate& duplicate, const records::ValidatedBatch& batch,
+    AppendDone& done) {
+  const bool log_append_time = batch.log_append_time != kNoTimestamp;
+  const AppendResult result{.base_offset = duplicate.base_offset,
+                            .last_offset = duplicate.last_offset,
+                            .log_start_offset = state_.log_start,
+                            .log_append_time = log_append_time ? duplicate.timestamp : kNoTimestamp,
+                            .duplicate = true};
+  if (duplicate.last_offset < log_end_) return result;
+  duplicates_.push_back({duplicate.last_offset, result, std::move(done)});
+  return std::nullopt;
+}
+
+// Gives the batch its offsets. From here on the state in memory holds it.
+Commit RocksPartitionLog::MakeCommit(records::ValidatedBatch batch, const Marker& marker,
+                                     const Admission& admission) {
+  records::BatchHeader& header = batch.header;
+  header.base_offset = state_.next_offset;
+  header.leader_epoch = state_.epochs.latest();
+  batch.stamped.SetBaseOffset(header.base_offset);
+  batch.stamped.SetLeaderEpoch(header.leader_epoch);
+  state_.next_offset = header.next_offset();
+
+  Commit commit;
+  commit.admission = admission;
+  commit.batch = Commit::Batch{.family = family_,
+                               .key = format::EncodeBatchKey(header.last_offset()),
+                               .header = batch.stamped,
+                               .records = std::move(batch.records)};
+  AddEpochFacts(commit.facts);
+  if (header.has_producer_id()) ApplyToProducer(header, marker, commit.facts);
+  ScheduleSync(header, commit);
+  return commit;
+}
+
+void RocksPartitionLog::ApplyToProducer(const records::BatchHeader& header, const Marker& marker,
+                                        std::vector<StateFact>& facts) {
+  const TimestampMs now = place_.clock->WallMs();
+  const ProducerId id = header.producer_id;
+  const ProducerState::Entry* before = state_.producers.Find(id);
+  const Offset txn_first = before == nullptr ? kNoOffset : before->txn_first_offset;
+  if (marker) {
+    if (txn_first != kNoOffset && marker->type == records::ControlType::kAbort) {
+      const format::AbortedTxn aborted =
+          state_.transactions.Abort(id, txn_first, header.base_offset);
+      facts.push_back(Put(format::AbortedTxnKey(ref_, aborted.last_offset, id),
+                          format::EncodeAbortedTxn(aborted)));
+    } else if (txn_first != kNoOffset) {
+      state_.transactions.Commit(txn_first, header.base_offset);
+    }
+    const auto& entry =
+        state_.producers.EndTransaction(header, marker->coordinator_epoch, now);
+    facts.push_back(Put(format::ProducerKey(ref_, id), format::EncodeProducer(entry)));
+    return;
+  }
+  if (header.is_transactional() && txn_first == kNoOffset) {
+    state_.transactions.Open(header.base_offset);
+  }
+  const auto& entry = state_.producers.Append(header, now);
+  facts.push_back(Put(format::ProducerKey(ref_, id), format::EncodeProducer(entry)));
+  ForgetIdleProducers(now, facts);
+}
+
+void RocksPartitionLog::ForgetIdleProducers(TimestampMs now, std::vector<StateFact>& facts) {
+  if (now - producers_checked_ < kProducerCheckIntervalMs) return;
+  producers_checked_ = now;
+  const TimestampMs deadline = now - config_.producer_id_expiration_ms;
+  for (const ProducerId id : state_.producers.ForgetIdleSince(deadline)) {
+    facts.push_back(Erase(format::ProducerKey(ref_, id)));
+  }
+}
+
+void RocksPartitionLog::AddEpochFacts(std::vector<StateFact>& facts) {
+  const LeaderEpochs::Changes changes = state_.epochs.TakeChanges();
+  for (const LeaderEpoch epoch : changes.erase) {
+    facts.push_back(Erase(format::LeaderEpochKey(ref_, epoch)));
+  }
+  for (const format::EpochStart& start : changes.put) {
+    facts.push_back(Put(format::LeaderEpochKey(ref_, start.epoch),
+                        format::EncodeEpochStart(start.start_offset)));
+  }
+}
+
+// flush.messages counts records since the last fsync that this partition asked for; the append
+// that reaches it waits for one, as in Kafka. flush.ms makes one happen in time.
+void RocksPartitionLog::ScheduleSync(const records::BatchHeader& header, Commit& commit) {
+  unsynced_records_ += std::int64_t{header.last_offset_delta} + 1;
+  if (unsynced_records_ >= config_.flush_messages) {
+    commit.sync = true;
+    unsynced_records_ = 0;
+  } else if (config_.flush_ms < std::numeric_limits<std::int32_t>::max()) {
+    commit.sync_by = place_.clock->Now() + std::chrono::milliseconds(config_.flush_ms);
+  }
+}
+
+void RocksPartitionLog::Submit(Commit commit) {
+  if (family_ != nullptr) {
+    if (!state_.bound) AddBinding(commit);
+    place_.store->committer().Enqueue(std::move(commit));
+    return;
+  }
+  waiting_.push_back(std::move(commit));
+  if (std::exchange(family_requested_, true)) return;
+  place_.store->MakeFamily(place_.tp, place_.topic_id,
+                           [self = shared_from_this()](Result<std::shared_ptr<Family>> family) {
+                             self->FamilyMade(std::move(family));
+                           });
+}
+
+void RocksPartitionLog::AddBinding(Commit& commit) {
+  commit.facts.push_back(Store::BindingFact(*family_, ref_));
+  state_.bound = true;
+}
+
+void RocksPartitionLog::FamilyMade(Result<std::shared_ptr<Family>> family) {
+  std::deque<Commit> failed;
+  {
+    MutexLock lock(mutex_);
+    family_requested_ = false;
+    if (family && !dropped_) {
+      family_ = std::move(*family);
+      for (Commit& commit : waiting_) {
+        if (commit.batch) commit.batch->family = family_;
+        if (!state_.bound) AddBinding(commit);
+        place_.store->committer().Enqueue(std::move(commit));
+      }
+      waiting_.clear();
+      return;
+    }
+    failed.swap(waiting_);
+    // Nothing was written, so memory ran ahead.
+    if (Status status = ReadBackLocked(); !status) {
+      LOG(ERROR) << "partition is offline partition=" << place_.tp
+                 << " error=" << status.error().detail;
+    }
+  }
+  const Status status = family ? Status(Fail(Errc::kNotFound, "the partition was deleted"))
+                               : Status(std::unexpected(family.error()));
+  for (const Commit& commit : failed) place_.store->committer().Withdraw(commit.admission);
+  for (Commit& commit : failed) commit.done(status);
+  if (family) place_.store->Erase(ref_);
+}
+
+void RocksPartitionLog::Committed(const AppendResult& result, std::size_t bytes,
+                                  const Status& status, AppendDone& done) {
+  std::vector<PendingDuplicate> duplicates;
+  Offset high_watermark;
+  {
+    MutexLock lock(mutex_);
+    if (status) {
+      log_end_ = result.last_offset + 1;
+      RaiseHighWatermark(log_end_);
+      committed_bytes_ += static_cast<std::int64_t>(bytes);
+    }
+    duplicates = TakeDuplicates(result.last_offset);
+    high_watermark = high_watermark_;
+  }
+  watchers_.Raise(high_watermark);
+  if (!status) {
+    done(std::unexpected(status.error()));
+    for (PendingDuplicate& pending : duplicates) pending.done(std::unexpected(status.error()));
+    return;
+  }
+  done(result);
+  for (PendingDuplicate& pending : duplicates) pending.done(pending.result);
+}
+
+std::vector<RocksPartitionLog::PendingDuplicate> RocksPartitionLog::TakeDuplicates(
+    Offset last_offset) {
+  std::vector<PendingDuplicate> taken;
+  for (PendingDuplicate& pending : duplicates_) {
+    if (pending.last_offset == last_offset) taken.push_back(std::move(pending));
+  }
+  std::erase_if(duplicates_, [&](const auto& pending) {
+    return pending.last_offset == last_offset;
+  });
+  return taken;
+}
+
+void RocksPartitionLog::RaiseHighWatermark(Offset to) {
+  high_watermark_ = std::max(high_watermark_, to);
+  last_stable_ = state_.transactions.LastStable(high_watermark_);
+}
+
+// ---- Read ----
+
+Result<RocksPartitionLog::ReadBounds> RocksPartitionLog::BoundsForRead() const {
+  MutexLock lock(mutex_);
+  if (dropped_) return Fail(Errc::kNotFound, "the partition was deleted");
+  return ReadBounds{.family = family_, .log_start = state_.log_start, .log_end = log_end_};
+}
+
+Result<ReadView> RocksPartitionLog::Read(Offset from, const ReadLimits& limits) const {
+  GNEISS_ASSIGN_OR_RETURN(const ReadBounds bounds, BoundsForRead());
+  if (from < bounds.log_start || from > bounds.log_end) {
+    return Fail(Errc::kOutOfRange, place_.tp.ToString() + " offset=" +
+                                       std::to_string(from.value()) +
+                                       " log_start=" + std::to_string(bounds.log_start.value()) +
+                                       " log_end=" + std::to_string(bounds.log_end.value()));
+  }
+  ReadLimits bounded = limits;
+  bounded.upper_bound = std::min(limits.upper_bound, bounds.log_end);
+  if (bounds.family == nullptr || from >= bounded.upper_bound) return ReadView{};
+  return ReadBatches(bounds.family, from, bounded);
+}
+
+Result<std::optional<TimestampOffset>> RocksPartitionLog::FindTimestamp(
+    TimestampMs target, Offset upper_bound) const {
+  GNEISS_ASSIGN_OR_RETURN(const ReadBounds bounds, BoundsForRead());
+  if (bounds.family == nullptr) return std::nullopt;
+  return FindFirstAtOrAfter(bounds.family, target, bounds.log_start,
+                            std::min(upper_bound, bounds.log_end));
+}
+
+Result<std::optional<TimestampOffset>> RocksPartitionLog::FindMaxTimestamp(
+    Offset upper_bound) const {
+  GNEISS_ASSIGN_OR_RETURN(const ReadBounds bounds, BoundsForRead());
+  if (bounds.family == nullptr) return std::nullopt;
+  return FindGreatest(bounds.family, bounds.log_start, std::min(upper_bound, bounds.log_end));
+}
+
+// Counted once, then kept by adding. The count reads files, so it is made without the mutex.
+std::int64_t RocksPartitionLog::size_bytes() const {
+  std::shared_ptr<const Family> family;
+  Offset from, to;
+  std::int64_t committed_before = 0;
+  {
+    MutexLock lock(mutex_);
+    if (family_ == nullptr || dropped_) return 0;
+    if (counted_bytes_) return *counted_bytes_ + committed_bytes_;
+    family = family_;
+    from = state_.log_start;
+    to = log_end_;
+    committed_before = committed_bytes_;
+  }
+  const std::int64_t counted = BytesBetween(family, from, to) - committed_before;
+  MutexLock lock(mutex_);
+  if (from == state_.log_start) counted_bytes_ = counted;
+  return counted + committed_bytes_;
+}
+
+// ---- Facts ----
+
+EpochEnd RocksPartitionLog::EndOffsetForEpoch(LeaderEpoch epoch) const {
+  MutexLock lock(mutex_);
+  return state_.epochs.EndOf(epoch, log_end_);
+}
+
+LeaderEpoch RocksPartitionLog::EpochAt(Offset offset) const {
+  MutexLock lock(mutex_);
+  return state_.epochs.At(offset);
+}
+
+void RocksPartitionLog::AdvanceLogStart(Offset to,
+                                        std::move_only_function<void(Result<Offset>)> done) {
+  std::optional<Result<Offset>> answer = [&]() -> std::optional<Result<Offset>> {
+    MutexLock lock(mutex_);
+    if (Status open = CheckOpen(); !open) return std::unexpected(std::move(open.error()));
+    if (to > high_watermark_) return Fail(Errc::kOutOfRange, "above the high watermark");
+    if (to <= state_.log_start) return state_.log_start;
+    Result<Admission> admission = place_.store->committer().Admit(0);
+    if (!admission) return std::unexpected(std::move(admission.error()));
+
+    state_.log_start = to;
+    counted_bytes_.reset();
+    state_.epochs.TruncateBelow(to);
+    Commit commit;
+    commit.admission = *admission;
+    commit.sync = true;  // a filter may act on it only when it cannot be lost
+    commit.facts.push_back(Put(format::LogStartKey(ref_), format::EncodeLogStart(to)));
+    AddEpochFacts(commit.facts);
+    for (const format::AbortedTxn& txn : state_.transactions.TruncateBelow(to)) {
+      commit.facts.push_back(Erase(format::AbortedTxnKey(ref_, txn.last_offset, txn.producer_id)));
+    }
+    commit.done = [to, done = std::move(done)](const Status& status) mutable {
+      if (status) {
+        done(to);
+      } else {
+        done(std::unexpected(status.error()));
+      }
+    };
+    place_.store->committer().Enqueue(std::move(commit));
+    return std::nullopt;
+  }();
+  if (answer) done(std::move(*answer));
+}
+
+std::vector<AbortedTransaction> RocksPartitionLog::AbortedTransactions(Offset from,
+                                                                       Offset to) const {
+  std::vector<AbortedTransaction> aborted;
+  MutexLock lock(mutex_);
+  for (const format::AbortedTxn& txn : state_.transactions.AbortedIn(from, to)) {
+    aborted.push_back({txn.producer_id, txn.first_offset});
+  }
+  return aborted;
+}
+
+std::vector<ActiveProducer> RocksPartitionLog::ActiveProducers() const {
+  std::vector<ActiveProducer> active;
+  MutexLock lock(mutex_);
+  for (const auto& [id, entry] : state_.producers.entries()) {
+    active.push_back(
+        {.producer_id = id,
+         .producer_epoch = entry.epoch,
+         .last_sequence = entry.batches.empty() ? -1 : entry.batches.front().last_sequence,
+         .last_timestamp = entry.last_timestamp,
+         .coordinator_epoch = entry.coordinator_epoch,
+         .current_txn_start_offset = entry.txn_first_offset});
+  }
+  std::ranges::sort(active, {}, &ActiveProducer::producer_id);
+  return active;
+}
+
+PartitionLog::WatchId RocksPartitionLog::WatchHighWatermark(
+    Offset beyond, std::move_only_function<void()> wake) {
+  return watchers_.Add(beyond, std::move(wake));
+}
+
+void RocksPartitionLog::Drop() {
+  {
+    MutexLock lock(mutex_);
+    if (std::exchange(dropped_, true)) return;
+  }
+  watchers_.Close();
+  place_.store->Erase(ref_);
+}
+
+bool RocksPartitionLog::WriteCheckpoint(std::move_only_function<void(const Status&)> done) {
+  MutexLock lock(mutex_);
+  if (family_ == nullptr || dropped_ || damaged_) return false;
+  Result<Admission> admission = place_.store->committer().Admit(0);
+  if (!admission) return false;
+  Commit commit;
+  commit.admission = *admission;
+  commit.facts.push_back(
+      Put(format::CheckpointKey(ref_),
+          format::EncodeCheckpoint({.log_end = log_end_, .high_watermark = high_watermark_})));
+  commit.done = std::move(done);
+  place_.store->committer().Enqueue(std::move(commit));
+  return true;
+}
+
+}  // namespace gneiss::engine

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/store.h"
+
+#include <glog/logging.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/rocks_status.h"
+
+namespace gneiss::engine {
+namespace {
+
+// Closing with a longer WAL than this flushes it, since reading it back takes 2 to 7 ms per MB.
+constexpr std::uint64_t kWalBytesKept = std::uint64_t{4} << 20;
+
+bool IsEmpty(const Family& family) {
+  const std::unique_ptr<rocksdb::Iterator> it(
+      family.db().NewIterator(rocksdb::ReadOptions(), family.handle()));
+  it->SeekToFirst();
+  return !it->Valid() && it->status().ok();
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Store>> Store::Open(StoreOptions options) {
+  if (options.file_system == nullptr) options.file_system = rocksdb::FileSystem::Default();
+  std::shared_ptr<Store> store(new Store(std::move(options)));
+  const StoreOptions& opened = store->options_;
+  GNEISS_ASSIGN_OR_RETURN(
+      store->database_,
+      Database::Open(opened.path, StoreDbOptions(opened.budget),
+                     PartitionFamilyOptions(opened.budget),
+                     {{rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions()},
+                      {format::kStateFamily, StateFamilyOptions()}},
+                     opened.file_system));
+  GNEISS_RETURN_IF_ERROR(store->Adopt(Database::TakeFamilies(store->database_)));
+  store->maker_ = std::make_unique<FamilyMaker>(store->database_,
+                                                PartitionFamilyOptions(opened.budget));
+  Store* const self = store.get();
+  store->committer_ = std::make_unique<Committer>(
+      store->state_,
+      CommitterOptions{.clock = opened.clock, .on_resume = [self] { self->ReadBackAll(); }});
+  return store;
+}
+
+Store::~Store() {
+  StopThreads();
+}
+
+// Finds out whose families these are.
+Status Store::Adopt(std::vector<std::shared_ptr<Family>> families) {
+  std::map<std::string, std::shared_ptr<Family>> by_name;
+  for (std::shared_ptr<Family>& family : families) {
+    if (family->name() == format::kStateFamily) {
+      state_ = std::move(family);
+    } else if (family->name() != rocksdb::kDefaultColumnFamilyName) {
+      by_name.emplace(family->name(), std::move(family));
+    }
+  }
+  MutexLock lock(mutex_);
+  return BindFamilies(by_name);
+}
+
+Status Store::BindFamilies(const std::map<std::string, std::shared_ptr<Family>>& by_name) {
+  for (const auto& [name, family] : by_name) {
+    names_.insert(name);
+    std::string value;
+    const rocksdb::Status status = db().Get(rocksdb::ReadOptions(), state_->handle(),
+                                            format::BindingKey(name), &value);
+    if (status.ok()) {
+      GNEISS_ASSIGN_OR_RETURN(const format::Binding binding, format::DecodeBinding(value));
+      if (binding.family_id == family->id()) {
+        families_.emplace(binding.partition, family);
+        continue;
+      }
+    } else if (!status.IsNotFound()) {
+      return FromRocks(status, "read the binding of " + name);
+    }
+    // The binding comes with the first batch, so an unbound family was made and never used.
+    if (IsEmpty(*family)) {
+      GNEISS_RETURN_IF_ERROR(
+          FromRocks(db().DropColumnFamily(family->handle()), "drop unused " + name));
+      names_.erase(name);
+    } else {
+      LOG(ERROR) << "family without an owner stays offline store=" << options_.path.string()
+                 << " family=" << name;
+    }
+  }
+  return {};
+}
+
+std::shared_ptr<Family> Store::FindFamily(const format::PartitionRef& ref) const {
+  MutexLock lock(mutex_);
+  const auto at = families_.find(ref);
+  return at == families_.end() ? nullptr : at->second;
+}
+
+void Store::MakeFamily(const TopicPartition& tp, const Uuid& topic_id, FamilyMaker::Made made) {
+  const format::PartitionRef ref{topic_id, tp.partition};
+  std::string name = format::FamilyName(tp);
+  {
+    MutexLock lock(mutex_);
+    if (names_.contains(name)) name = format::FamilyName(tp, topic_id);
+    names_.insert(name);
+  }
+  maker_->Create(name, [this, ref, name, made = std::move(made)](
+                           Result<std::shared_ptr<Family>> family) mutable {
+    {
+      MutexLock lock(mutex_);
+      if (family) {
+        families_[ref] = *family;
+      } else {
+        names_.erase(name);
+      }
+    }
+    made(std::move(family));
+  });
+}
+
+StateFact Store::BindingFact(const Family& family, const format::PartitionRef& ref) {
+  return {format::BindingKey(family.name()),
+          format::EncodeBinding({.partition = ref, .family_id = family.id()})};
+}
+
+void Store::Erase(const format::PartitionRef& ref) {
+  std::shared_ptr<Family> family;
+  {
+    MutexLock lock(mutex_);
+    const auto at = families_.find(ref);
+    if (at != families_.end()) {
+      family = std::move(at->second);
+      families_.erase(at);
+    }
+  }
+  if (family == nullptr) return;
+  // Behind everything that is queued: a write to a family that is gone would fail its whole group.
+  Result<Admission> admission = committer_->Admit(0);
+  if (!admission) return;  // found and dropped at the next start
+  Commit barrier;
+  barrier.admission = *admission;
+  barrier.done = [this, family, ref](const Status& status) {
+    if (status) DropFamily(family, ref);
+  };
+  committer_->Enqueue(std::move(barrier));
+}
+
+void Store::DropFamily(std::shared_ptr<Family> family, const format::PartitionRef& ref) {
+  const std::string name = family->name();
+  maker_->Drop(std::move(family), [this, ref, name](const Status& dropped) {
+    if (dropped) {
+      EraseFacts(ref, name);
+      MutexLock lock(mutex_);
+      names_.erase(name);
+    } else {
+      LOG(WARNING) << "family stays until the next start family=" << name
+                   << " error=" << dropped.error().detail;
+    }
+  });
+}
+
+void Store::EraseFacts(const format::PartitionRef& ref, const std::string& family_name) {
+  Result<Admission> admission = committer_->Admit(0);
+  if (!admission) return;
+  Commit commit;
+  commit.admission = *admission;
+  commit.erase_prefix = format::PartitionPrefix(ref);
+  commit.facts.push_back({format::BindingKey(family_name), std::nullopt});
+  commit.done = [](const Status&) {};
+  committer_->Enqueue(std::move(commit));
+}
+
+Status Store::EraseIf(const std::function<bool(const format::PartitionRef&)>& removed) {
+  std::vector<format::PartitionRef> present;
+  {
+    MutexLock lock(mutex_);
+    for (const auto& [ref, family] : families_) present.push_back(ref);
+  }
+  for (const format::PartitionRef& ref : present) {
+    if (removed(ref)) Erase(ref);
+  }
+  // A crash between the drop of a family and the erasure of its facts leaves a binding behind.
+  const std::string prefix = format::BindingKey("");
+  const std::unique_ptr<rocksdb::Iterator> it(
+      db().NewIterator(rocksdb::ReadOptions(), state_->handle()));
+  for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
+    GNEISS_ASSIGN_OR_RETURN(const format::Binding binding,
+                            format::DecodeBinding(ToText(it->value())));
+    const std::string name = it->key().ToString().substr(prefix.size());
+    const bool has_family = std::ranges::find(present, binding.partition) != present.end();
+    if (!has_family && removed(binding.partition)) EraseFacts(binding.partition, name);
+  }
+  return FromRocks(it->status(), "read the bindings");
+}
+
+void Store::Register(std::weak_ptr<Recoverable> state) {
+  MutexLock lock(mutex_);
+  std::erase_if(recoverables_, [](const auto& known) { return known.expired(); });
+  recoverables_.push_back(std::move(state));
+}
+
+void Store::ReadBackAll() {
+  std::vector<std::weak_ptr<Recoverable>> all;
+  {
+    MutexLock lock(mutex_);
+    all = recoverables_;
+  }
+  for (const std::weak_ptr<Recoverable>& weak : all) {
+    if (const std::shared_ptr<Recoverable> state = weak.lock()) state->ReadBack();
+  }
+}
+
+// The committer first: it waits for batches that wait for a family, which the maker has to make.
+void Store::StopThreads() {
+  if (committer_ != nullptr) committer_->Stop();
+  if (maker_ != nullptr) maker_->Stop();
+}
+
+Status Store::Close() {
+  StopThreads();
+  GNEISS_RETURN_IF_ERROR(FlushForRestart());
+  WriteOptionsFile();
+  return {};
+}
+
+Status Store::FlushForRestart() {
+  rocksdb::VectorLogPtr logs;
+  GNEISS_RETURN_IF_ERROR(FromRocks(db().GetSortedWalFiles(logs), "list the WAL"));
+  std::uint64_t wal_bytes = 0;
+  for (const auto& log : logs) wal_bytes += log->SizeFileBytes();
+  // The checkpoints are flushed in any case: in the WAL they would be lost together with what they
+  // are there to prove.
+  std::vector<rocksdb::ColumnFamilyHandle*> handles{state_->handle()};
+  if (wal_bytes > kWalBytesKept) {
+    MutexLock lock(mutex_);
+    for (const auto& [ref, family] : families_) handles.push_back(family->handle());
+  }
+  GNEISS_RETURN_IF_ERROR(FromRocks(db().SyncWAL(), "sync the WAL"));
+  return FromRocks(db().Flush(rocksdb::FlushOptions(), handles), "flush at shutdown");
+}
+
+// For stock tools, which take a family's options from there. RocksDB writes the file only when an
+// option is set, so one is set to what it is.
+void Store::WriteOptionsFile() {
+  database_->file_system().AllowOptionsFiles(true);
+  const rocksdb::Status status = db().SetDBOptions(
+      {{"stats_dump_period_sec", std::to_string(db().GetDBOptions().stats_dump_period_sec)}});
+  database_->file_system().AllowOptionsFiles(false);
+  if (!status.ok()) {
+    LOG(WARNING) << "no OPTIONS file store=" << options_.path.string()
+                 << " error=" << status.ToString();
+  }
+}
+
+}  // namespace gneiss::engine

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/committer.h"
+#include "engine/database.h"
+#include "engine/family_maker.h"
+#include "engine/format.h"
+#include "engine/rocks_options.h"
+#include "protocol/base/clock.h"
+#include "protocol/base/mutex.h"
+#include "protocol/base/result.h"
+
+namespace gneiss::engine {
+
+struct StoreOptions {
+  std::filesystem::path path;
+  StoreBudget budget;
+  Clock* clock = &Clock::System();
+  std::shared_ptr<rocksdb::FileSystem> file_system;  // below ours; without: the machine's
+};
+
+// State that is kept in memory and ahead of the disk by what is queued. After a failed write it is
+// read back.
+class Recoverable {
+ public:
+  virtual ~Recoverable() = default;
+  virtual void ReadBack() = 0;
+};
+
+// Store is one RocksDB instance: the families of some partitions, the state family with the facts
+// about them, one committer and one maker of families. A partition stays in its store.
+// Threads: any, except Open and Close.
+class Store {
+ public:
+  static Result<std::shared_ptr<Store>> Open(StoreOptions options);
+  ~Store();  // without Close: as a crash leaves it, but for what is queued, which is written
+
+  // Fsyncs the WAL, or flushes it away when it is long, writes the OPTIONS file. No more work is
+  // taken. The database itself is closed when the last iterator on it goes.
+  Status Close();
+
+  const std::filesystem::path& path() const { return options_.path; }
+  rocksdb::DB& db() const { return database_->db(); }
+  const Family& state() const { return *state_; }
+  Committer& committer() { return *committer_; }
+
+  // The partition's family, if it has one already.
+  std::shared_ptr<Family> FindFamily(const format::PartitionRef& ref) const EXCLUDES(mutex_);
+
+  // Has one made; `made` runs on the maker's thread. The binding goes to disk with the first batch:
+  // BindingFact tells which fact that is.
+  void MakeFamily(const TopicPartition& tp, const Uuid& topic_id, FamilyMaker::Made made)
+      EXCLUDES(mutex_);
+  static StateFact BindingFact(const Family& family, const format::PartitionRef& ref);
+
+  // Erases a partition: its family, when it has one, and all its facts, in the background.
+  // REQUIRES: nothing more is enqueued for it.
+  void Erase(const format::PartitionRef& ref) EXCLUDES(mutex_);
+
+  // Erases every partition on disk for which `removed` says so.
+  Status EraseIf(const std::function<bool(const format::PartitionRef&)>& removed)
+      EXCLUDES(mutex_);
+
+  // `state` is read back after a full disk, as long as it lives.
+  void Register(std::weak_ptr<Recoverable> state) EXCLUDES(mutex_);
+
+ private:
+  explicit Store(StoreOptions options) : options_(std::move(options)) {}
+
+  Status Adopt(std::vector<std::shared_ptr<Family>> families) EXCLUDES(mutex_);
+  Status BindFamilies(const std::map<std::string, std::shared_ptr<Family>>& by_name)
+      REQUIRES(mutex_);
+  void DropFamily(std::shared_ptr<Family> family, const format::PartitionRef& ref);
+  void EraseFacts(const format::PartitionRef& ref, const std::string& family_name);
+  void ReadBackAll() EXCLUDES(mutex_);
+  void StopThreads();
+  Status FlushForRestart();
+  void WriteOptionsFile();
+
+  const StoreOptions options_;
+  std::shared_ptr<Database> database_;
+  std::shared_ptr<Family> state_;
+
+  mutable Mutex mutex_;
+  std::map<format::PartitionRef, std::shared_ptr<Family>> families_ GUARDED_BY(mutex_);
+  std::set<std::string> names_ GUARDED_BY(mutex_);  // of all families there are or soon will be
+  std::vector<std::weak_ptr<Recoverable>> recoverables_ GUARDED_BY(mutex_);
+
+  std::unique_ptr<FamilyMaker> maker_;
+  std::unique_ptr<Committer> committer_;
+};
+
+}  // namespace gneiss::engine

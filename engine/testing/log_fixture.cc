@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/testing/log_fixture.h"
+
+#include <limits>
+#include <utility>
+
+namespace gneiss::engine::testing {
+
+LogFixture::LogFixture() : topic_id_(Uuid::Random()) { Open(); }
+
+LogFixture::~LogFixture() { Close(); }
+
+std::future<Result<AppendResult>> LogFixture::StartAppend(records::ValidatedBatch batch) {
+  std::promise<Result<AppendResult>> promise;
+  std::future<Result<AppendResult>> future = promise.get_future();
+  log_->Append(std::move(batch),
+               [promise = std::move(promise)](Result<AppendResult> result) mutable {
+                 promise.set_value(std::move(result));
+               });
+  return future;
+}
+
+Result<AppendResult> LogFixture::TryAppend(records::ValidatedBatch batch) {
+  return StartAppend(std::move(batch)).get();
+}
+
+Offset LogFixture::Append(records::ValidatedBatch batch) {
+  const Result<AppendResult> result = TryAppend(std::move(batch));
+  EXPECT_TRUE(result.has_value()) << result.error().detail;
+  return result ? result->base_offset : kNoOffset;
+}
+
+Offset LogFixture::Append(const Values& values, const From& from) {
+  return Append(BatchOf(values, from));
+}
+
+Result<Offset> LogFixture::AdvanceLogStart(Offset to) {
+  std::promise<Result<Offset>> promise;
+  std::future<Result<Offset>> future = promise.get_future();
+  log_->AdvanceLogStart(to, [promise = std::move(promise)](Result<Offset> result) mutable {
+    promise.set_value(std::move(result));
+  });
+  return future.get();
+}
+
+Values LogFixture::ReadFrom(Offset from) const {
+  const Result<ReadView> view =
+      log_->Read(from, {.bytes_max = std::numeric_limits<std::size_t>::max(),
+                        .upper_bound = Offset(std::numeric_limits<std::int64_t>::max())});
+  EXPECT_TRUE(view.has_value()) << view.error().detail;
+  return view ? ValuesOf(*view) : Values{"unreadable"};
+}
+
+void LogFixture::Open() {
+  EngineOptions options;
+  options.data_dirs = {dir_.path()};
+  options.metadata_dir = dir_.path();
+  Result<std::unique_ptr<RocksEngine>> engine =
+      RocksEngine::Open(std::move(options), file_system_);
+  ASSERT_TRUE(engine.has_value()) << engine.error().detail;
+  engine_ = std::move(*engine);
+  Result<std::shared_ptr<PartitionLog>> log =
+      engine_->OpenPartition(tp_, topic_id_, config_);
+  ASSERT_TRUE(log.has_value()) << log.error().detail;
+  log_ = std::move(*log);
+}
+
+void LogFixture::Close() {
+  if (engine_ != nullptr) {
+    const Status closed = engine_->Close();
+    EXPECT_TRUE(closed.has_value()) << closed.error().detail;
+  }
+  log_.reset();
+  engine_.reset();
+}
+
+void LogFixture::Flush() {
+  const rocksdb::Status status = store().db().Flush(rocksdb::FlushOptions(), family());
+  ASSERT_TRUE(status.ok()) << status.ToString();
+}
+
+rocksdb::ColumnFamilyHandle* LogFixture::family() const {
+  return store().FindFamily({topic_id_, tp_.partition})->handle();
+}
+
+}  // namespace gneiss::engine::testing
