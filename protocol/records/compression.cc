@@ -91,10 +91,12 @@ Result<std::string> Decompress(Codec codec, std::span<const std::byte> input,
                                std::size_t bytes_max) {
   const std::unique_ptr<Decompressor> decompressor = Decompressor::Create(codec, input);
   std::string out;
-  std::size_t step = std::clamp(4 * input.size(), std::size_t{1} << 10, kChunkBytes);
+  out.reserve(std::clamp(4 * input.size(), std::size_t{1} << 10, kChunkBytes));
   while (true) {
-    // One byte above the limit is asked for, to tell "just fits" from "too large".
-    const std::size_t room = std::min(step, bytes_max - out.size() + 1);
+    // The room that is there is used up before it doubles, however little each read gives. One byte
+    // above the limit is asked for, to tell "just fits" from "too large".
+    const std::size_t spare = out.capacity() - out.size();
+    const std::size_t room = std::min(spare > 0 ? spare : out.size(), bytes_max - out.size() + 1);
     Result<std::size_t> read = 0;
     AppendWith(out, room, [&](char* at) {
       read = decompressor->Read(std::as_writable_bytes(std::span(at, room)));
@@ -103,7 +105,6 @@ Result<std::string> Decompress(Codec codec, std::span<const std::byte> input,
     if (!read.has_value()) return std::unexpected<Error>(std::move(read.error()));
     if (*read == 0) return out;
     if (out.size() > bytes_max) return TooLarge(codec, bytes_max);
-    step = std::max(step, out.size());
   }
 }
 
