@@ -15,7 +15,7 @@ namespace gneiss::protocol {
 namespace {
 
 constexpr std::size_t kFrameBytesMax = 1 << 20;
-constexpr std::size_t kExpansionMax = 256;
+constexpr std::size_t kExpansionMax = 43 * 4;
 constexpr std::size_t kAllocatedBytesMin = 4096;
 
 const testing::MessageCase* RequestOf(std::int16_t api_key) {
