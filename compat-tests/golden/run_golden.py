@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""run_golden.py --build_dir DIR [--seed N] [--rounds N] messages|batches
+"""run_golden.py --build_dir DIR [--seed N] [--rounds N]
 
 Random content, written by Kafka's classes and read by ours, and the other way round. Prints the seed
 of the content, so that a failure can be repeated. Exit code 77: skipped, without Java or Maven.
@@ -18,7 +18,6 @@ sys.path.insert(0, str(HERE.parent))
 from harness import packages  # noqa: E402
 
 SKIPPED = 77
-JAVA_CLASSES = {'messages': 'gneiss.golden.Messages', 'batches': 'gneiss.golden.Batches'}
 
 
 def compile_java(work_dir, classpath):
@@ -42,20 +41,19 @@ def main():
     parser.add_argument('--build_dir', type=pathlib.Path, required=True)
     parser.add_argument('--seed', type=int, default=random.SystemRandom().randrange(1 << 32))
     parser.add_argument('--rounds', type=int, default=20, help='for each message and version')
-    parser.add_argument('what', choices=sorted(JAVA_CLASSES))
     options = parser.parse_args()
     missing = [tool for tool in ('java', 'javac', 'mvn') if shutil.which(tool) is None]
     if missing:
         print('skipped: needs %s (make test installs them)' % ', '.join(missing))
         return SKIPPED
 
-    work_dir = options.build_dir.resolve() / 'compat' / ('golden-' + options.what)
+    work_dir = options.build_dir.resolve() / 'compat' / 'golden'
     work_dir.mkdir(parents=True, exist_ok=True)
     archives = packages.classpath(work_dir.parent, HERE / 'pom.xml')
     classes = compile_java(work_dir, archives)
-    ours = [str(options.build_dir.resolve() / 'tests' / ('golden_' + options.what))]
+    ours = [str(options.build_dir.resolve() / 'tests' / 'golden_messages')]
     java = ['java', '-Dfile.encoding=UTF-8', '-cp', os.pathsep.join([str(classes), archives]),
-            JAVA_CLASSES[options.what]]
+            'gneiss.golden.Messages']
     amount = [str(options.seed), str(options.rounds)]
     print('seed', options.seed)
     passed = True
