@@ -16,8 +16,8 @@ constexpr std::size_t kLastOffsetDeltaPosition = 23;
 
 }  // namespace
 
-std::shared_ptr<BatchCursor> BatchCursor::Open(std::shared_ptr<const Family> family,
-                                               ReadTier tier, Pinning pinning) {
+std::shared_ptr<BatchCursor> BatchCursor::Open(std::shared_ptr<const Family> family, ReadTier tier,
+                                               Pinning pinning) {
   rocksdb::ReadOptions options;
   // A value stays where it is when the iterator moves on; without it wrong bytes were served.
   options.pin_data = pinning == Pinning::kKeep;

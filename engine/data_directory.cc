@@ -30,8 +30,8 @@ Result<std::unique_ptr<DataDirectory>> DataDirectory::Claim(const std::filesyste
   const std::filesystem::path name = path / format::kFormatFile;
   const int file = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (file < 0) {
-    return Fail(Errc::kStorage, "The data directory " + path.string() +
-                                    " is not writable: " + Reason(errno) + ".");
+    return Fail(Errc::kStorage,
+                "The data directory " + path.string() + " is not writable: " + Reason(errno) + ".");
   }
   std::unique_ptr<DataDirectory> directory(new DataDirectory(path, file));
   if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
@@ -52,17 +52,16 @@ Status DataDirectory::CheckFormat() {
                                     " is not readable: " + Reason(errno) + ".");
   }
   if (size == 0) return WriteFormat();  // new; a store is made only after this is written
-  const Result<int> format =
-      format::ParseFormatFile({text.data(), static_cast<std::size_t>(size)});
+  const Result<int> format = format::ParseFormatFile({text.data(), static_cast<std::size_t>(size)});
   if (!format) {
     return Fail(Errc::kCorrupt, "The data directory " + path_.string() +
                                     " has a FORMAT file that is not of gneiss.");
   }
   if (*format > format::kDirectoryFormat) {
-    return Fail(Errc::kUnsupportedVersion,
-                "The data directory " + path_.string() + " has format " +
-                    std::to_string(*format) + ", and this version knows formats up to " +
-                    std::to_string(format::kDirectoryFormat) + ".");
+    return Fail(Errc::kUnsupportedVersion, "The data directory " + path_.string() + " has format " +
+                                               std::to_string(*format) +
+                                               ", and this version knows formats up to " +
+                                               std::to_string(format::kDirectoryFormat) + ".");
   }
   return {};
 }

@@ -46,9 +46,8 @@ Result<std::shared_ptr<Database>> Database::Open(
     if (!known) special.emplace_back(name, family_options);
   }
   rocksdb::DB* db = nullptr;
-  GNEISS_RETURN_IF_ERROR(
-      FromRocks(rocksdb::DB::Open(options, path, special, &database->opened_, &db),
-                "open " + path.string()));
+  GNEISS_RETURN_IF_ERROR(FromRocks(
+      rocksdb::DB::Open(options, path, special, &database->opened_, &db), "open " + path.string()));
   database->db_.reset(db);
   return database;
 }

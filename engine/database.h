@@ -20,7 +20,6 @@ class Family;
 // lets go: a store, or an iterator that a slow socket still holds. Threads: any.
 class Database {
  public:
-
   // Opens or creates. Families on disk are opened with `family_options`, except those named in
   // `special`, which are created when missing. `base` is the file system below ours.
   static Result<std::shared_ptr<Database>> Open(

@@ -20,8 +20,7 @@ void FamilyMaker::Create(std::string name, Made made) {
 
 void FamilyMaker::Drop(std::shared_ptr<Family> family,
                        std::move_only_function<void(const Status&)> dropped) {
-  Add(Request{
-      .name = {}, .made = {}, .family = std::move(family), .dropped = std::move(dropped)});
+  Add(Request{.name = {}, .made = {}, .family = std::move(family), .dropped = std::move(dropped)});
 }
 
 void FamilyMaker::Add(Request request) {
@@ -70,9 +69,8 @@ void FamilyMaker::Serve(std::vector<Request>& requests) {
       DropOne(*at++);
       continue;
     }
-    const auto end = std::find_if(at, requests.end(), [](const Request& request) {
-      return request.family != nullptr;
-    });
+    const auto end = std::find_if(at, requests.end(),
+                                  [](const Request& request) { return request.family != nullptr; });
     CreateAll(std::span(at, end));
     at = end;
   }
@@ -82,16 +80,14 @@ void FamilyMaker::CreateAll(std::span<Request> requests) {
   std::vector<std::string> names;
   for (const Request& request : requests) names.push_back(request.name);
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  const rocksdb::Status status =
-      database_->db().CreateColumnFamilies(options_, names, &handles);
+  const rocksdb::Status status = database_->db().CreateColumnFamilies(options_, names, &handles);
   // When one fails those before it exist; the one that failed tells why, the rest is asked anew.
   for (std::size_t i = 0; i < handles.size(); ++i) {
     requests[i].made(std::make_shared<Family>(database_, handles[i]));
   }
   if (handles.size() == requests.size()) return;
   Request& failed = requests[handles.size()];
-  failed.made(std::unexpected(
-      FromRocks(status, "create column family " + failed.name).error()));
+  failed.made(std::unexpected(FromRocks(status, "create column family " + failed.name).error()));
   if (handles.size() + 1 < requests.size()) CreateAll(requests.subspan(handles.size() + 1));
 }
 

@@ -127,8 +127,7 @@ Result<int> ParseFormatFile(std::string_view text) {
   int format = 0;
   if (text.starts_with(kStart)) {
     const std::string_view number = text.substr(kStart.size());
-    const auto [end, error] =
-        std::from_chars(number.data(), number.data() + number.size(), format);
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), format);
     if (error == std::errc() && format > 0 && end != number.data() + number.size() &&
         *end == '\n') {
       return format;
@@ -214,9 +213,7 @@ std::string LogStartKey(const PartitionRef& ref) { return FactKeyOf(ref, FactKin
 std::string EncodeLogStart(Offset log_start) { return EncodeOffset(log_start); }
 Result<Offset> DecodeLogStart(std::string_view value) { return DecodeOffset(value, "log start"); }
 
-std::string CheckpointKey(const PartitionRef& ref) {
-  return FactKeyOf(ref, FactKind::kCheckpoint);
-}
+std::string CheckpointKey(const PartitionRef& ref) { return FactKeyOf(ref, FactKind::kCheckpoint); }
 
 std::string EncodeCheckpoint(const Checkpoint& checkpoint) {
   std::string out = NewValue();

@@ -70,7 +70,8 @@ struct PartitionRef {
 // binding: family name -> partition. Written with the first batch of the family.
 struct Binding {
   PartitionRef partition;
-  std::uint32_t family_id = 0;  // RocksDB's; another one means that the binding is of a dropped family
+  std::uint32_t family_id =
+      0;  // RocksDB's; another one means that the binding is of a dropped family
   bool operator==(const Binding&) const = default;
 };
 std::string BindingKey(std::string_view family_name);

@@ -21,17 +21,16 @@ LeaderEpoch LeaderEpochs::latest() const {
 }
 
 LeaderEpoch LeaderEpochs::At(Offset offset) const {
-  const auto above = std::ranges::upper_bound(epochs_, offset, {}, [](const Entry& entry) {
-    return entry.start.start_offset;
-  });
+  const auto above = std::ranges::upper_bound(
+      epochs_, offset, {}, [](const Entry& entry) { return entry.start.start_offset; });
   return above == epochs_.begin() ? kNoLeaderEpoch : std::prev(above)->start.epoch;
 }
 
 EpochEnd LeaderEpochs::EndOf(LeaderEpoch epoch, Offset log_end) const {
   // Nothing is known of epochs to come, nor of those before the first.
   if (epochs_.empty() || epoch > latest()) return {};
-  const auto above = std::ranges::upper_bound(
-      epochs_, epoch, {}, [](const Entry& entry) { return entry.start.epoch; });
+  const auto above = std::ranges::upper_bound(epochs_, epoch, {},
+                                              [](const Entry& entry) { return entry.start.epoch; });
   if (above == epochs_.begin()) return {};
   const Offset end = above == epochs_.end() ? log_end : above->start.start_offset;
   return {std::prev(above)->start.epoch, end};

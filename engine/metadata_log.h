@@ -27,7 +27,8 @@ class MetadataLog {
   virtual Result<Offset> Append(std::span<const std::string> records) = 0;
 
   // Calls `record` for each record in order, from the first. Stops at the first error it returns.
-  virtual Status Replay(const std::function<Status(Offset, std::span<const std::byte>)>& record) = 0;
+  virtual Status Replay(
+      const std::function<Status(Offset, std::span<const std::byte>)>& record) = 0;
 
   // Small named facts that are not records: the cluster id, the node id, the directory ids
   // (what Kafka keeps in meta.properties). Writes are fsynced.

@@ -47,7 +47,7 @@ enum class ReadTier {
 
 struct ReadLimits {
   std::size_t bytes_max = 0;
-  Offset upper_bound;             // only batches that begin below it
+  Offset upper_bound;              // only batches that begin below it
   bool at_least_one_batch = true;  // the first batch is returned even when larger than bytes_max
   ReadTier tier = ReadTier::kAll;
 };
@@ -132,8 +132,7 @@ class PartitionLog {
 
   // Moves the log start forward (DeleteRecords); what is below is invisible at once. `done` runs
   // once, with the new log start, when the move is durable. Above the high watermark: kOutOfRange.
-  virtual void AdvanceLogStart(Offset to,
-                               std::move_only_function<void(Result<Offset>)> done) = 0;
+  virtual void AdvanceLogStart(Offset to, std::move_only_function<void(Result<Offset>)> done) = 0;
 
   // Transactions that were aborted and overlap [from, to).
   virtual std::vector<AbortedTransaction> AbortedTransactions(Offset from, Offset to) const = 0;

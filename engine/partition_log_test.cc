@@ -94,8 +94,7 @@ TEST_F(PartitionLogTest, ReadStopsAtTheUpperBound) {
 // An event loop may look into memtables only. Below them the answer must be "ask a reader thread",
 // never the first batch that memory happens to hold.
 TEST_F(PartitionLogTest, MemoryReadsRefuseWhatLiesInFiles) {
-  const ReadLimits memory{
-      .bytes_max = 10'000, .upper_bound = kNoBound, .tier = ReadTier::kMemory};
+  const ReadLimits memory{.bytes_max = 10'000, .upper_bound = kNoBound, .tier = ReadTier::kMemory};
   Append({"a"});
   Append({"b"});
   EXPECT_EQ(ValuesOf(*Read(Offset(0), memory)), (Values{"a", "b"}));
@@ -303,8 +302,7 @@ TEST_F(PartitionLogTest, ATornRecordOfTheEndIsReportedAndItsOffsetsAreNotGivenAg
   Reopen();  // leaves a checkpoint at 2
   ASSERT_TRUE(store()
                   .db()
-                  .Delete(rocksdb::WriteOptions(), family(),
-                          rocksdb::Slice("\0\0\0\0\0\0\0\1", 8))
+                  .Delete(rocksdb::WriteOptions(), family(), rocksdb::Slice("\0\0\0\0\0\0\0\1", 8))
                   .ok());
   log_.reset();
   engine_.reset();  // no clean shutdown: the checkpoint stays

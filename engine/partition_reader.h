@@ -12,8 +12,8 @@
 // Reads of one family that need nothing of the partition's mutable state. Threads: any.
 namespace gneiss::engine {
 
-// Whole batches from the one that holds `from`, as PartitionLog::Read. With ReadTier::kAll the pages
-// of all that is returned are in memory afterwards: RocksDB checks the blocks' checksums.
+// Whole batches from the one that holds `from`, as PartitionLog::Read. With ReadTier::kAll the
+// pages of all that is returned are in memory afterwards: RocksDB checks the blocks' checksums.
 // REQUIRES: from < limits.upper_bound, and upper_bound is not above the log's end.
 Result<ReadView> ReadBatches(std::shared_ptr<const Family> family, Offset from,
                              const ReadLimits& limits);

@@ -53,8 +53,7 @@ Status TakeFact(Loading& loading, std::string_view key_text, std::string_view va
       return {};
     }
   }
-  return Fail(Errc::kUnsupportedVersion,
-              "fact kind " + std::to_string(static_cast<int>(key.kind)));
+  return Fail(Errc::kUnsupportedVersion, "fact kind " + std::to_string(static_cast<int>(key.kind)));
 }
 
 Status LoadFacts(Loading& loading, const Family& state, const format::PartitionRef& ref) {

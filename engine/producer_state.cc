@@ -44,13 +44,12 @@ Result<std::optional<ProducerState::Duplicate>> ProducerState::Check(
     return Fail(Errc::kOutOfOrderSequence, Describe(batch) + " a new epoch begins at 0");
   }
   for (const KeptBatch& kept : entry->batches) {
-    if (kept.last_sequence == batch.last_sequence() &&
-        FirstSequence(kept) == batch.base_sequence) {
+    if (kept.last_sequence == batch.last_sequence() && FirstSequence(kept) == batch.base_sequence) {
       return Duplicate{kept.last_offset - kept.offset_delta, kept.last_offset, kept.timestamp};
     }
   }
-  const std::int32_t last = entry->batches.empty() ? records::kNoSequence
-                                                   : entry->batches.front().last_sequence;
+  const std::int32_t last =
+      entry->batches.empty() ? records::kNoSequence : entry->batches.front().last_sequence;
   const std::int32_t expected =
       last == records::kNoSequence ? 0 : records::AdvanceSequence(last, 1);
   if (batch.base_sequence == expected) return std::nullopt;

@@ -104,14 +104,13 @@ Result<std::shared_ptr<PartitionLog>> RocksEngine::OpenPartition(const TopicPart
   if (closed_) return Fail(Errc::kShuttingDown, "the engine is closed");
   if (const auto known = logs_.find(ref); known != logs_.end()) return known->second;
   const std::size_t place = PlaceOf(ref);
-  GNEISS_ASSIGN_OR_RETURN(
-      std::shared_ptr<RocksPartitionLog> log,
-      RocksPartitionLog::Open({.tp = tp,
-                               .topic_id = topic_id,
-                               .log_dir_index = static_cast<int>(place),
-                               .store = stores_[place],
-                               .clock = options_.clock},
-                              config));
+  GNEISS_ASSIGN_OR_RETURN(std::shared_ptr<RocksPartitionLog> log,
+                          RocksPartitionLog::Open({.tp = tp,
+                                                   .topic_id = topic_id,
+                                                   .log_dir_index = static_cast<int>(place),
+                                                   .store = stores_[place],
+                                                   .clock = options_.clock},
+                                                  config));
   logs_.emplace(ref, log);
   return log;
 }

@@ -13,8 +13,11 @@ namespace {
 constexpr int kVerbose = 1;
 constexpr int kVeryVerbose = 2;
 
-// We refuse these files ourselves (rocks_file_system.h), so RocksDB's complaint is no news.
-bool IsExpected(std::string_view line) { return line.find("ersist options") != line.npos; }
+// Warnings that are no news: OPTIONS files, which we refuse ourselves (rocks_file_system.h), and
+// writers that wait for a flush, which is how a store under load paces them.
+bool IsExpected(std::string_view line) {
+  return line.find("ersist options") != line.npos || line.find("ing writes because") != line.npos;
+}
 
 }  // namespace
 
@@ -33,9 +36,11 @@ void RocksLogger::Logv(const rocksdb::InfoLogLevel level, const char* format, va
       LOG(ERROR) << "rocksdb store=" << name_ << ' ' << line;
       break;
     case rocksdb::InfoLogLevel::WARN_LEVEL:
-      if (IsExpected(line)) break;
-      LOG(WARNING) << "rocksdb store=" << name_ << ' ' << line;
-      break;
+      if (!IsExpected(line)) {
+        LOG(WARNING) << "rocksdb store=" << name_ << ' ' << line;
+        break;
+      }
+      [[fallthrough]];
     default:
       VLOG(kVerbose) << "rocksdb store=" << name_ << ' ' << line;
       break;

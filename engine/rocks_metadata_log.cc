@@ -21,8 +21,7 @@ Result<std::unique_ptr<RocksMetadataLog>> RocksMetadataLog::Open(
 }
 
 Status RocksMetadataLog::FindEnd() {
-  const std::unique_ptr<rocksdb::Iterator> it(
-      database_->db().NewIterator(rocksdb::ReadOptions()));
+  const std::unique_ptr<rocksdb::Iterator> it(database_->db().NewIterator(rocksdb::ReadOptions()));
   it->SeekToLast();  // records come last in the order of key spaces
   GNEISS_RETURN_IF_ERROR(FromRocks(it->status(), "find the end of the metadata log"));
   const std::string first_record = format::MetadataRecordKey(Offset(0));
@@ -48,8 +47,7 @@ Result<Offset> RocksMetadataLog::Append(std::span<const std::string> records) {
 
 Status RocksMetadataLog::Replay(
     const std::function<Status(Offset, std::span<const std::byte>)>& record) {
-  const std::unique_ptr<rocksdb::Iterator> it(
-      database_->db().NewIterator(rocksdb::ReadOptions()));
+  const std::unique_ptr<rocksdb::Iterator> it(database_->db().NewIterator(rocksdb::ReadOptions()));
   for (it->Seek(format::MetadataRecordKey(Offset(0))); it->Valid(); it->Next()) {
     GNEISS_ASSIGN_OR_RETURN(const Offset offset,
                             format::DecodeMetadataRecordKey(ToText(it->key())));
@@ -60,10 +58,9 @@ Status RocksMetadataLog::Replay(
 
 Result<std::string> RocksMetadataLog::GetProperty(const std::string& name) {
   std::string value;
-  GNEISS_RETURN_IF_ERROR(
-      FromRocks(database_->db().Get(rocksdb::ReadOptions(), format::MetadataPropertyKey(name),
-                                    &value),
-                "read property " + name));
+  GNEISS_RETURN_IF_ERROR(FromRocks(
+      database_->db().Get(rocksdb::ReadOptions(), format::MetadataPropertyKey(name), &value),
+      "read property " + name));
   return value;
 }
 

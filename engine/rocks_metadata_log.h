@@ -25,8 +25,7 @@ class RocksMetadataLog final : public MetadataLog {
   Status SetProperty(const std::string& name, const std::string& value) override;
 
  private:
-  explicit RocksMetadataLog(std::shared_ptr<Database> database)
-      : database_(std::move(database)) {}
+  explicit RocksMetadataLog(std::shared_ptr<Database> database) : database_(std::move(database)) {}
 
   Status FindEnd();
   Status Write(rocksdb::WriteBatch& batch, const char* doing);

@@ -14,7 +14,7 @@ namespace {
 void SwitchOffExtras(rocksdb::DBOptions& options) {
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
-  options.skip_stats_update_on_db_open = true;  // reads every SST's properties otherwise
+  options.skip_stats_update_on_db_open = true;   // reads every SST's properties otherwise
   options.avoid_unnecessary_blocking_io = true;  // files are deleted in the background
   options.dump_malloc_stats = false;
 }
@@ -65,7 +65,7 @@ rocksdb::ColumnFamilyOptions PartitionFamilyOptions(const StoreBudget& budget) {
   // them down rewrites nothing.
   options.level0_file_num_compaction_trigger = 2;
   options.write_buffer_size = budget.memtable_bytes / 4;
-  options.max_write_buffer_number = 3;
+  options.max_write_buffer_number = 4;  // one is filled while others are flushed
   options.table_properties_collector_factories = {NewBatchPropertiesCollectorFactory()};
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(TableOptions()));
   return options;

@@ -24,8 +24,7 @@ StateFact Put(std::string key, std::string value) { return {std::move(key), std:
 StateFact Erase(std::string key) { return {std::move(key), std::nullopt}; }
 
 // The marker that a control batch of a transaction coordinator holds.
-Result<std::optional<records::TransactionMarker>> ReadMarker(
-    const records::ValidatedBatch& batch) {
+Result<std::optional<records::TransactionMarker>> ReadMarker(const records::ValidatedBatch& batch) {
   if (!batch.header.is_control() || !batch.header.has_producer_id()) return std::nullopt;
   std::string whole(AsText(batch.stamped.bytes()));
   whole.append(batch.records.text());
@@ -59,8 +58,7 @@ Result<std::shared_ptr<RocksPartitionLog>> RocksPartitionLog::Open(Place place,
 }
 
 Status RocksPartitionLog::ReadBackLocked() {
-  Result<PartitionState> loaded =
-      LoadPartitionState(place_.store->state(), family_.get(), ref_);
+  Result<PartitionState> loaded = LoadPartitionState(place_.store->state(), family_.get(), ref_);
   damaged_ = !loaded;
   if (!loaded) return std::unexpected(std::move(loaded.error()));
   // An epoch in which nothing was written yet is in memory only.
@@ -140,10 +138,8 @@ std::optional<Result<AppendResult>> RocksPartitionLog::TryAppend(records::Valida
                             .log_append_time = batch.log_append_time};
   const std::size_t bytes = batch.size_in_bytes();
   Commit commit = MakeCommit(std::move(batch), *marker, *admission);
-  commit.done = [self = shared_from_this(), result, bytes,
-                 done = std::move(done)](const Status& status) mutable {
-    self->Committed(result, bytes, status, done);
-  };
+  commit.done = [self = shared_from_this(), result, bytes, done = std::move(done)](
+                    const Status& status) mutable { self->Committed(result, bytes, status, done); };
   Submit(std::move(commit));
   return std::nullopt;
 }
@@ -200,8 +196,7 @@ void RocksPartitionLog::ApplyToProducer(const records::BatchHeader& header, cons
     } else if (txn_first != kNoOffset) {
       state_.transactions.Commit(txn_first, header.base_offset);
     }
-    const auto& entry =
-        state_.producers.EndTransaction(header, marker->coordinator_epoch, now);
+    const auto& entry = state_.producers.EndTransaction(header, marker->coordinator_epoch, now);
     facts.push_back(Put(format::ProducerKey(ref_, id), format::EncodeProducer(entry)));
     return;
   }
@@ -323,9 +318,8 @@ std::vector<RocksPartitionLog::PendingDuplicate> RocksPartitionLog::TakeDuplicat
   for (PendingDuplicate& pending : duplicates_) {
     if (pending.last_offset == last_offset) taken.push_back(std::move(pending));
   }
-  std::erase_if(duplicates_, [&](const auto& pending) {
-    return pending.last_offset == last_offset;
-  });
+  std::erase_if(duplicates_,
+                [&](const auto& pending) { return pending.last_offset == last_offset; });
   return taken;
 }
 
@@ -345,8 +339,8 @@ Result<RocksPartitionLog::ReadBounds> RocksPartitionLog::BoundsForRead() const {
 Result<ReadView> RocksPartitionLog::Read(Offset from, const ReadLimits& limits) const {
   GNEISS_ASSIGN_OR_RETURN(const ReadBounds bounds, BoundsForRead());
   if (from < bounds.log_start || from > bounds.log_end) {
-    return Fail(Errc::kOutOfRange, place_.tp.ToString() + " offset=" +
-                                       std::to_string(from.value()) +
+    return Fail(Errc::kOutOfRange, place_.tp.ToString() +
+                                       " offset=" + std::to_string(from.value()) +
                                        " log_start=" + std::to_string(bounds.log_start.value()) +
                                        " log_end=" + std::to_string(bounds.log_end.value()));
   }
@@ -356,8 +350,8 @@ Result<ReadView> RocksPartitionLog::Read(Offset from, const ReadLimits& limits) 
   return ReadBatches(bounds.family, from, bounded);
 }
 
-Result<std::optional<TimestampOffset>> RocksPartitionLog::FindTimestamp(
-    TimestampMs target, Offset upper_bound) const {
+Result<std::optional<TimestampOffset>> RocksPartitionLog::FindTimestamp(TimestampMs target,
+                                                                        Offset upper_bound) const {
   GNEISS_ASSIGN_OR_RETURN(const ReadBounds bounds, BoundsForRead());
   if (bounds.family == nullptr) return std::nullopt;
   return FindFirstAtOrAfter(bounds.family, target, bounds.log_start,
@@ -463,8 +457,8 @@ std::vector<ActiveProducer> RocksPartitionLog::ActiveProducers() const {
   return active;
 }
 
-PartitionLog::WatchId RocksPartitionLog::WatchHighWatermark(
-    Offset beyond, std::move_only_function<void()> wake) {
+PartitionLog::WatchId RocksPartitionLog::WatchHighWatermark(Offset beyond,
+                                                            std::move_only_function<void()> wake) {
   return watchers_.Add(beyond, std::move(wake));
 }
 

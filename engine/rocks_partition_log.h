@@ -55,8 +55,7 @@ class RocksPartitionLog final : public PartitionLog,
   Result<std::optional<TimestampOffset>> FindMaxTimestamp(Offset upper_bound) const override;
   EpochEnd EndOffsetForEpoch(LeaderEpoch epoch) const override;
   LeaderEpoch EpochAt(Offset offset) const override;
-  void AdvanceLogStart(Offset to,
-                       std::move_only_function<void(Result<Offset>)> done) override;
+  void AdvanceLogStart(Offset to, std::move_only_function<void(Result<Offset>)> done) override;
   std::vector<AbortedTransaction> AbortedTransactions(Offset from, Offset to) const override;
   std::vector<ActiveProducer> ActiveProducers() const override;
   WatchId WatchHighWatermark(Offset beyond, std::move_only_function<void()> wake) override;
@@ -96,8 +95,8 @@ class RocksPartitionLog final : public PartitionLog,
   std::optional<Result<AppendResult>> AnswerDuplicate(const ProducerState::Duplicate& duplicate,
                                                       const records::ValidatedBatch& batch,
                                                       AppendDone& done) REQUIRES(mutex_);
-  Commit MakeCommit(records::ValidatedBatch batch, const Marker& marker,
-                    const Admission& admission) REQUIRES(mutex_);
+  Commit MakeCommit(records::ValidatedBatch batch, const Marker& marker, const Admission& admission)
+      REQUIRES(mutex_);
   void ApplyToProducer(const records::BatchHeader& header, const Marker& marker,
                        std::vector<StateFact>& facts) REQUIRES(mutex_);
   void ForgetIdleProducers(TimestampMs now, std::vector<StateFact>& facts) REQUIRES(mutex_);
@@ -125,13 +124,13 @@ class RocksPartitionLog final : public PartitionLog,
   Offset high_watermark_ GUARDED_BY(mutex_);  // with one replica it follows log_end_
   Offset last_stable_ GUARDED_BY(mutex_);
   bool dropped_ GUARDED_BY(mutex_) = false;
-  bool damaged_ GUARDED_BY(mutex_) = false;  // the state could not be read back
+  bool damaged_ GUARDED_BY(mutex_) = false;        // the state could not be read back
   std::deque<Commit> waiting_ GUARDED_BY(mutex_);  // for the family, in order
   bool family_requested_ GUARDED_BY(mutex_) = false;
   std::vector<PendingDuplicate> duplicates_ GUARDED_BY(mutex_);
   std::int64_t unsynced_records_ GUARDED_BY(mutex_) = 0;
   TimestampMs producers_checked_ GUARDED_BY(mutex_) = 0;  // when idle ones were last looked for
-  std::int64_t committed_bytes_ GUARDED_BY(mutex_) = 0;  // since Open
+  std::int64_t committed_bytes_ GUARDED_BY(mutex_) = 0;   // since Open
   // What was there besides; counted on first use. Negative after the log start has moved.
   mutable std::optional<std::int64_t> counted_bytes_ GUARDED_BY(mutex_);
 };

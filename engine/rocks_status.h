@@ -9,7 +9,6 @@
 
 #include "protocol/base/result.h"
 
-
 namespace gneiss::engine {
 
 // The code that a RocksDB status means to the layers above; kDiskFull for ENOSPC and EDQUOT.
@@ -25,8 +24,6 @@ inline rocksdb::Slice ToSlice(std::span<const std::byte> bytes) {
 inline std::span<const std::byte> ToBytes(const rocksdb::Slice& slice) {
   return {reinterpret_cast<const std::byte*>(slice.data()), slice.size()};
 }
-inline std::string_view ToText(const rocksdb::Slice& slice) {
-  return {slice.data(), slice.size()};
-}
+inline std::string_view ToText(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 
 }  // namespace gneiss::engine

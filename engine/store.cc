@@ -35,8 +35,8 @@ Result<std::shared_ptr<Store>> Store::Open(StoreOptions options) {
                       {format::kStateFamily, StateFamilyOptions()}},
                      opened.file_system));
   GNEISS_RETURN_IF_ERROR(store->Adopt(Database::TakeFamilies(store->database_)));
-  store->maker_ = std::make_unique<FamilyMaker>(store->database_,
-                                                PartitionFamilyOptions(opened.budget));
+  store->maker_ =
+      std::make_unique<FamilyMaker>(store->database_, PartitionFamilyOptions(opened.budget));
   Store* const self = store.get();
   store->committer_ = std::make_unique<Committer>(
       store->state_,
@@ -44,9 +44,7 @@ Result<std::shared_ptr<Store>> Store::Open(StoreOptions options) {
   return store;
 }
 
-Store::~Store() {
-  StopThreads();
-}
+Store::~Store() { StopThreads(); }
 
 // Finds out whose families these are.
 Status Store::Adopt(std::vector<std::shared_ptr<Family>> families) {
@@ -66,8 +64,8 @@ Status Store::BindFamilies(const std::map<std::string, std::shared_ptr<Family>>&
   for (const auto& [name, family] : by_name) {
     names_.insert(name);
     std::string value;
-    const rocksdb::Status status = db().Get(rocksdb::ReadOptions(), state_->handle(),
-                                            format::BindingKey(name), &value);
+    const rocksdb::Status status =
+        db().Get(rocksdb::ReadOptions(), state_->handle(), format::BindingKey(name), &value);
     if (status.ok()) {
       GNEISS_ASSIGN_OR_RETURN(const format::Binding binding, format::DecodeBinding(value));
       if (binding.family_id == family->id()) {
@@ -104,8 +102,8 @@ void Store::MakeFamily(const TopicPartition& tp, const Uuid& topic_id, FamilyMak
     if (names_.contains(name)) name = format::FamilyName(tp, topic_id);
     names_.insert(name);
   }
-  maker_->Create(name, [this, ref, name, made = std::move(made)](
-                           Result<std::shared_ptr<Family>> family) mutable {
+  maker_->Create(name, [this, ref, name,
+                        made = std::move(made)](Result<std::shared_ptr<Family>> family) mutable {
     {
       MutexLock lock(mutex_);
       if (family) {

@@ -66,8 +66,7 @@ class Store {
   void Erase(const format::PartitionRef& ref) EXCLUDES(mutex_);
 
   // Erases every partition on disk for which `removed` says so.
-  Status EraseIf(const std::function<bool(const format::PartitionRef&)>& removed)
-      EXCLUDES(mutex_);
+  Status EraseIf(const std::function<bool(const format::PartitionRef&)>& removed) EXCLUDES(mutex_);
 
   // `state` is read back after a full disk, as long as it lives.
   void Register(std::weak_ptr<Recoverable> state) EXCLUDES(mutex_);

@@ -19,9 +19,8 @@ using records::RecordBatchView;
 
 Result<std::vector<BatchProperties>> PropertiesOf(const Family& family) {
   rocksdb::TablePropertiesCollection tables;
-  GNEISS_RETURN_IF_ERROR(
-      FromRocks(family.db().GetPropertiesOfAllTables(family.handle(), &tables),
-                "read the file properties of " + family.name()));
+  GNEISS_RETURN_IF_ERROR(FromRocks(family.db().GetPropertiesOfAllTables(family.handle(), &tables),
+                                   "read the file properties of " + family.name()));
   std::vector<BatchProperties> files;
   for (const auto& [name, table] : tables) {
     if (const auto batches = ReadBatchProperties(*table)) files.push_back(*batches);
@@ -61,8 +60,8 @@ Status ScanBatches(std::shared_ptr<const Family> family,
 }
 
 // The first record of `batch` in [from, to) with a timestamp of at least `target`.
-Result<std::optional<TimestampOffset>> FindInBatch(const RecordBatchView& batch,
-                                                   TimestampMs target, Offset from, Offset to) {
+Result<std::optional<TimestampOffset>> FindInBatch(const RecordBatchView& batch, TimestampMs target,
+                                                   Offset from, Offset to) {
   GNEISS_ASSIGN_OR_RETURN(auto records, records::RecordIterator::Open(batch));
   while (true) {
     GNEISS_ASSIGN_OR_RETURN(const auto record, records.Next());
@@ -96,8 +95,7 @@ Result<std::optional<TimestampOffset>> FindFirstAtOrAfter(std::shared_ptr<const 
   std::erase_if(skipped, [&](const auto& file) { return file.max_timestamp >= target; });
   std::optional<TimestampOffset> found;
   GNEISS_RETURN_IF_ERROR(ScanBatches(
-      std::move(family), skipped, from, to,
-      [&](const RecordBatchView& batch) -> Result<bool> {
+      std::move(family), skipped, from, to, [&](const RecordBatchView& batch) -> Result<bool> {
         if (batch.header().max_timestamp < target) return true;
         GNEISS_ASSIGN_OR_RETURN(found, FindInBatch(batch, target, from, to));
         return !found.has_value();
@@ -109,13 +107,12 @@ Result<std::optional<TimestampOffset>> FindGreatest(std::shared_ptr<const Family
                                                     Offset from, Offset to) {
   // Files wholly inside need no scan; one at either border may owe its maximum to hidden records.
   GNEISS_ASSIGN_OR_RETURN(std::vector<BatchProperties> inside, PropertiesOf(*family));
-  std::erase_if(inside, [&](const auto& file) {
-    return file.min_offset < from || file.max_offset >= to;
-  });
+  std::erase_if(inside,
+                [&](const auto& file) { return file.min_offset < from || file.max_offset >= to; });
   TimestampMs greatest = kNoTimestamp;
   for (const BatchProperties& file : inside) greatest = std::max(greatest, file.max_timestamp);
-  GNEISS_RETURN_IF_ERROR(ScanBatches(
-      family, inside, from, to, [&](const RecordBatchView& batch) -> Result<bool> {
+  GNEISS_RETURN_IF_ERROR(
+      ScanBatches(family, inside, from, to, [&](const RecordBatchView& batch) -> Result<bool> {
         if (batch.header().max_timestamp <= greatest) return true;
         GNEISS_ASSIGN_OR_RETURN(const TimestampMs in_batch, GreatestInBatch(batch, from, to));
         greatest = std::max(greatest, in_batch);

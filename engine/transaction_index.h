@@ -37,7 +37,7 @@ class TransactionIndex {
   void RestoreAborted(const format::AbortedTxn& txn) { aborted_.push_back(txn); }
 
  private:
-  std::map<Offset, Offset> open_;           // first offset -> marker's offset, or kNoOffset
+  std::map<Offset, Offset> open_;            // first offset -> marker's offset, or kNoOffset
   std::vector<format::AbortedTxn> aborted_;  // by last offset
 };
 

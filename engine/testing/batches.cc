@@ -15,8 +15,8 @@ constexpr TimestampMs kDefaultTimestamp = 1000;
 records::ValidatedBatch Validate(std::string batch, records::AppendOrigin origin) {
   records::ValidationRules rules;
   rules.origin = origin;
-  auto validated = records::ValidateForAppend(SharedBytes::Own(std::move(batch)), rules,
-                                              kDefaultTimestamp);
+  auto validated =
+      records::ValidateForAppend(SharedBytes::Own(std::move(batch)), rules, kDefaultTimestamp);
   CHECK(validated.has_value()) << validated.error().detail;
   return std::move(*validated);
 }
@@ -49,10 +49,10 @@ records::ValidatedBatch BatchOf(const Values& values, const From& from,
 }
 
 records::ValidatedBatch MarkerOf(records::ControlType type, const From& from) {
-  return Validate(records::BuildMarkerBatch({.type = type, .coordinator_epoch = 0},
-                                            ProducerId(from.producer_id), from.epoch,
-                                            kDefaultTimestamp),
-                  records::AppendOrigin::kCoordinator);
+  return Validate(
+      records::BuildMarkerBatch({.type = type, .coordinator_epoch = 0},
+                                ProducerId(from.producer_id), from.epoch, kDefaultTimestamp),
+      records::AppendOrigin::kCoordinator);
 }
 
 Values ValuesOf(const ReadView& view) {

@@ -55,12 +55,10 @@ void LogFixture::Open() {
   EngineOptions options;
   options.data_dirs = {dir_.path()};
   options.metadata_dir = dir_.path();
-  Result<std::unique_ptr<RocksEngine>> engine =
-      RocksEngine::Open(std::move(options), file_system_);
+  Result<std::unique_ptr<RocksEngine>> engine = RocksEngine::Open(std::move(options), file_system_);
   ASSERT_TRUE(engine.has_value()) << engine.error().detail;
   engine_ = std::move(*engine);
-  Result<std::shared_ptr<PartitionLog>> log =
-      engine_->OpenPartition(tp_, topic_id_, config_);
+  Result<std::shared_ptr<PartitionLog>> log = engine_->OpenPartition(tp_, topic_id_, config_);
   ASSERT_TRUE(log.has_value()) << log.error().detail;
   log_ = std::move(*log);
 }

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Appends and reads of the engine alone, without sockets. Each run is one iteration over a fixed
+// number of bytes in a fresh directory below TMPDIR, closed (and so flushed) inside the measured
+// time. cpu_s_per_GB counts all threads of the process and is steadier than the rate.
+#include <benchmark/benchmark.h>
+#include <glog/logging.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <semaphore>
+#include <string>
+#include <vector>
+
+#include "engine/engine.h"
+#include "engine/testing/batches.h"
+#include "engine/testing/temp_dir.h"
+
+namespace gneiss::engine {
+namespace {
+
+constexpr std::int64_t kInFlight = 64;  // appends that are not answered yet
+
+double CpuSeconds() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+std::int64_t ResidentMegabytesMax() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss / 1024;
+}
+
+// An engine with some partitions of one topic.
+class Bench {
+ public:
+  explicit Bench(int partitions, LogConfig config = {}) {
+    EngineOptions options;
+    options.data_dirs = {dir_.path()};
+    options.metadata_dir = dir_.path();
+    auto engine = Engine::Open(std::move(options));
+    CHECK(engine.has_value()) << engine.error().detail;
+    engine_ = std::move(*engine);
+    const Uuid topic_id = Uuid::Random();
+    for (int i = 0; i < partitions; ++i) {
+      auto log = engine_->OpenPartition({"bench", PartitionId(i)}, topic_id, config);
+      CHECK(log.has_value()) << log.error().detail;
+      logs_.push_back(std::move(*log));
+    }
+  }
+
+  PartitionLog& log(std::size_t index) { return *logs_[index % logs_.size()]; }
+
+  // Round robin over the partitions, with at most kInFlight unanswered. With a producer id each
+  // partition sees its own unbroken sequence.
+  void AppendAll(std::int64_t count, std::size_t batch_bytes, std::int64_t producer_id) {
+    const records::ValidatedBatch batch =
+        testing::BatchOf({std::string(batch_bytes - 80, 'x')}, {.producer_id = producer_id});
+    std::counting_semaphore<> room(kInFlight);
+    for (std::int64_t i = 0; i < count; ++i) {
+      room.acquire();
+      records::ValidatedBatch next = batch;
+      next.header.base_sequence =
+          producer_id < 0 ? -1 : static_cast<std::int32_t>(i / std::ssize(logs_));
+      log(static_cast<std::size_t>(i)).Append(std::move(next), [&](Result<AppendResult> result) {
+        CHECK(result.has_value()) << result.error().detail;
+        room.release();
+      });
+    }
+    for (std::int64_t i = 0; i < kInFlight; ++i) room.acquire();
+  }
+
+  void Close() {
+    const Status closed = engine_->Close();
+    CHECK(closed.has_value()) << closed.error().detail;
+    logs_.clear();
+    engine_.reset();
+  }
+
+ private:
+  testing::TempDir dir_;
+  std::unique_ptr<Engine> engine_;
+  std::vector<std::shared_ptr<PartitionLog>> logs_;
+};
+
+void Report(benchmark::State& state, std::int64_t bytes, double cpu_before) {
+  state.SetBytesProcessed(bytes);
+  state.counters["cpu_s_per_GB"] = (CpuSeconds() - cpu_before) / (static_cast<double>(bytes) / 1e9);
+  state.counters["rss_MB_max"] = static_cast<double>(ResidentMegabytesMax());
+}
+
+// Arguments: bytes of a batch, partitions, 1 for an idempotent producer.
+void BM_Append(benchmark::State& state) {
+  const auto batch_bytes = static_cast<std::size_t>(state.range(0));
+  const std::int64_t total = std::int64_t{batch_bytes < 4096 ? 256 : 1024} << 20;
+  const double cpu_before = CpuSeconds();
+  for (auto _ : state) {
+    Bench bench(static_cast<int>(state.range(1)));
+    bench.AppendAll(total / state.range(0), batch_bytes, state.range(2) != 0 ? 7 : -1);
+    bench.Close();
+  }
+  Report(state, total, cpu_before);
+}
+BENCHMARK(BM_Append)
+    ->ArgNames({"batch", "partitions", "idempotent"})
+    ->Args({1 << 10, 1, 0})
+    ->Args({1 << 10, 1, 1})
+    ->Args({16 << 10, 1, 0})
+    ->Args({16 << 10, 1, 1})
+    ->Args({16 << 10, 100, 1})
+    ->Args({1 << 20, 1, 0})
+    ->Args({1 << 20, 100, 0})
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+
+// Every append waits for an fsync, which those in flight share.
+void BM_AppendSync(benchmark::State& state) {
+  const auto batch_bytes = static_cast<std::size_t>(state.range(0));
+  constexpr std::int64_t kCount = 4096;
+  const double cpu_before = CpuSeconds();
+  for (auto _ : state) {
+    Bench bench(1, {.flush_messages = 1});
+    bench.AppendAll(kCount, batch_bytes, -1);
+    bench.Close();
+  }
+  Report(state, kCount * state.range(0), cpu_before);
+  state.SetItemsProcessed(kCount);
+}
+BENCHMARK(BM_AppendSync)
+    ->ArgName("batch")
+    ->Arg(1 << 10)
+    ->Arg(16 << 10)
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+
+std::int64_t ReadThrough(PartitionLog& log, ReadTier tier, Offset from, std::size_t fetch_bytes) {
+  std::int64_t bytes = 0;
+  const Offset end = log.offsets().high_watermark;
+  while (from < end) {
+    const Result<ReadView> view =
+        log.Read(from, {.bytes_max = fetch_bytes, .upper_bound = end, .tier = tier});
+    CHECK(view.has_value()) << view.error().detail;
+    for (const SharedBytes& batch : view->batches) {  // as a socket would: look at every page
+      for (std::size_t i = 0; i < batch.size(); i += 4096)
+        benchmark::DoNotOptimize(batch.data()[i]);
+    }
+    bytes += static_cast<std::int64_t>(view->bytes);
+    from = from + std::ssize(view->batches);
+  }
+  return bytes;
+}
+
+// A consumer at the tail: one new batch at a time, out of the memtable.
+void BM_ReadTail(benchmark::State& state) {
+  Bench bench(1);
+  const auto batch_bytes = static_cast<std::size_t>(state.range(0));
+  bench.AppendAll(100, batch_bytes, -1);
+  const Offset end = bench.log(0).offsets().high_watermark;
+  for (auto _ : state) {
+    auto view = bench.log(0).Read(
+        end - 1,
+        {.bytes_max = std::size_t{1} << 20, .upper_bound = end, .tier = ReadTier::kMemory});
+    CHECK(view.has_value() && view->batches.size() == 1);
+    benchmark::DoNotOptimize(view->batches.front().data());
+  }
+  bench.Close();
+}
+BENCHMARK(BM_ReadTail)->ArgName("batch")->Arg(1 << 10)->Arg(16 << 10);
+
+// A consumer from the start: files, page cache warm. Arguments: bytes of a batch, of a fetch.
+void BM_ReadFiles(benchmark::State& state) {
+  constexpr std::int64_t kTotal = std::int64_t{256} << 20;
+  Bench bench(1);
+  bench.AppendAll(kTotal / state.range(0), static_cast<std::size_t>(state.range(0)), -1);
+  std::int64_t bytes = 0;
+  const double cpu_before = CpuSeconds();
+  for (auto _ : state) {
+    bytes += ReadThrough(bench.log(0), ReadTier::kAll, Offset(0),
+                         static_cast<std::size_t>(state.range(1)));
+  }
+  Report(state, bytes, cpu_before);
+  bench.Close();
+}
+BENCHMARK(BM_ReadFiles)
+    ->ArgNames({"batch", "fetch"})
+    ->Args({1 << 10, 1 << 20})
+    ->Args({16 << 10, 1 << 20})
+    ->Args({1 << 20, 1 << 20})
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+
+}  // namespace
+}  // namespace gneiss::engine
+
+int main(int argc, char** argv) {
+  google::InitGoogleLogging(argv[0]);
+  FLAGS_logtostderr = true;
+  benchmark::Initialize(&argc, argv);
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}
