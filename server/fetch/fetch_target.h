@@ -22,9 +22,9 @@ using FetchTopicPtr = std::shared_ptr<const FetchTopic>;  // shared by the topic
 // FetchTarget is what a client wants of one partition. A session remembers it between requests.
 struct FetchTarget {
   FetchTopicPtr topic;
-  PartitionId partition;
+  PartitionId partition{};
   LeaderEpoch current_leader_epoch = kNoLeaderEpoch;  // what the client believes; -1: no check
-  Offset fetch_offset;
+  Offset fetch_offset{};
   LeaderEpoch last_fetched_epoch = kNoLeaderEpoch;  // of the record before fetch_offset (KIP-595)
   std::int32_t partition_max_bytes = 0;
 };
@@ -32,7 +32,7 @@ struct FetchTarget {
 // A partition that a client no longer wants.
 struct ForgottenTarget {
   FetchTopicPtr topic;
-  PartitionId partition;
+  PartitionId partition{};
 };
 
 }  // namespace gneiss::server

@@ -9,7 +9,6 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "protocol/base/mutex.h"
-#include "server/broker.h"
 #include "server/dispatch/request_context.h"
 #include "server/fetch/fetch_pass.h"
 
@@ -51,8 +50,8 @@ class FetchWaiter::Signal : public std::enable_shared_from_this<Signal> {
   bool posted_ GUARDED_BY(mutex_) = false;
 };
 
-FetchWaiter::FetchWaiter(RequestContext& ctx)
-    : ctx_(ctx), signal_(std::make_shared<Signal>(ctx.executor())) {}
+FetchWaiter::FetchWaiter(RequestContext& ctx, Clock& clock)
+    : ctx_(ctx), clock_(clock), signal_(std::make_shared<Signal>(ctx.executor())) {}
 
 FetchWaiter::~FetchWaiter() {
   for (const Watched& watched : watched_) {
@@ -78,7 +77,7 @@ asio::awaitable<FetchWaiter::Wake> FetchWaiter::Wait(std::size_t bytes, TimePoin
   ctx_.OnClose([signal = signal_] { signal->WakeUp(); });
   std::optional<Wake> wake;
   while (!(wake = TakeCalls(bytes))) {
-    const TimePoint now = ctx_.broker().clock().Now();
+    const TimePoint now = clock_.Now();
     if (now >= deadline || ctx_.closed()) break;
     timer.expires_after(deadline - now);
     // Between TakeCalls and here the loop ran nothing else: no call is missed.

@@ -24,7 +24,7 @@ class RequestContext;
 // Threads: its event loop only. The logs' calls come on committer threads and are posted.
 class FetchWaiter {
  public:
-  explicit FetchWaiter(RequestContext& ctx);
+  FetchWaiter(RequestContext& ctx, Clock& clock);
   ~FetchWaiter();  // the logs forget it
   FetchWaiter(const FetchWaiter&) = delete;
   FetchWaiter& operator=(const FetchWaiter&) = delete;
@@ -54,6 +54,7 @@ class FetchWaiter {
   std::optional<Wake> CountGrowth(Watched& watched, std::size_t bytes);
 
   RequestContext& ctx_;
+  Clock& clock_;
   const std::shared_ptr<Signal> signal_;  // shared with the logs' callbacks
   std::vector<Watched> watched_;
   std::size_t grown_bytes_ = 0;

@@ -145,7 +145,7 @@ asio::awaitable<Look> Gather(RequestContext& ctx, const Terms& terms, const Fetc
     last = last || pass.must_answer() || pass.readable_bytes() >= terms.bytes_min;
     if (last || ctx.broker().clock().Now() >= terms.deadline || ctx.closed()) co_return look;
 
-    FetchWaiter waiter(ctx);
+    FetchWaiter waiter(ctx, ctx.broker().clock());
     for (FetchedPartition& answer : look.answers) answer.view = {};  // parked, nothing is pinned
     if (!WatchAll(look, waiter)) co_return look;
     const FetchWaiter::Wake wake =
