@@ -28,6 +28,7 @@ struct ServedApi {
   std::string_view name;    // Kafka's, such as "ListOffsets"
   VersionRange served;
   VersionRange advertised;  // what ApiVersions says; wider than `served` for Produce alone
+  VersionRange in_schema;   // what Kafka's schema defines, unstable versions included
   std::int16_t first_flexible = 0;
   ServeFunction serve = nullptr;
   RefuseVersionFunction refuse_version = nullptr;

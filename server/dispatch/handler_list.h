@@ -43,6 +43,7 @@ constexpr ServedApi MakeServedApi() {
                 .name = ApiName(H::Request::kName),
                 .served = H::kVersions,
                 .advertised = AdvertisedVersions(H::kKey, H::kVersions),
+                .in_schema = {H::Request::kMinVersion, H::Request::kMaxVersion},
                 .first_flexible = H::Request::kFirstFlexible,
                 .serve = &Serve<H>};
   if constexpr (requires { &H::RefuseVersion; }) api.refuse_version = &H::RefuseVersion;

@@ -2,16 +2,19 @@
 #pragma once
 
 #include "server/dispatch/handler_list.h"
+#include "server/handlers/alter_configs.h"
 #include "server/handlers/api_versions.h"
 #include "server/handlers/create_partitions.h"
 #include "server/handlers/create_topics.h"
 #include "server/handlers/delete_records.h"
 #include "server/handlers/delete_topics.h"
 #include "server/handlers/describe_cluster.h"
+#include "server/handlers/describe_configs.h"
 #include "server/handlers/describe_log_dirs.h"
 #include "server/handlers/describe_producers.h"
 #include "server/handlers/describe_topic_partitions.h"
 #include "server/handlers/fetch.h"
+#include "server/handlers/incremental_alter_configs.h"
 #include "server/handlers/init_producer_id.h"
 #include "server/handlers/list_offsets.h"
 #include "server/handlers/metadata.h"
@@ -22,6 +25,7 @@ namespace gneiss::server {
 
 // What this broker speaks, by rising key. Dispatch, ApiVersions and docs/protocol-support.md all
 // derive from this list; serving one more API is one more line here.
+// clang-format off
 using Handlers = HandlerList<
     ProduceHandler,
     FetchHandler,
@@ -33,11 +37,15 @@ using Handlers = HandlerList<
     DeleteRecordsHandler,
     InitProducerIdHandler,
     OffsetForLeaderEpochHandler,
+    DescribeConfigsHandler,
+    AlterConfigsHandler,
     DescribeLogDirsHandler,
     CreatePartitionsHandler,
+    IncrementalAlterConfigsHandler,
     DescribeClusterHandler,
     DescribeProducersHandler,
     DescribeTopicPartitionsHandler
-    >;
+>;
+// clang-format on
 
 }  // namespace gneiss::server

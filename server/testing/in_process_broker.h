@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "protocol/base/clock.h"
+#include "engine/testing/temp_dir.h"
 #include "server/config/broker_config.h"
 #include "server/testing/raw_client.h"
 
@@ -38,11 +38,11 @@ class InProcessBroker {
   std::uint16_t port() const;
   RawClient Connect() const { return RawClient(port()); }
   Broker& broker();
-  const std::filesystem::path& data_dir() const { return data_dir_; }
+  const std::filesystem::path& data_dir() const { return data_dir_.path(); }
 
  private:
   InProcessOptions options_;
-  std::filesystem::path data_dir_;
+  engine::testing::TempDir data_dir_;
   std::unique_ptr<BrokerImpl> broker_;
 };
 

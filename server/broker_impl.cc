@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/broker_impl.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+#include <glog/logging.h>
+#include <sys/socket.h>
+
+#include "server/dispatch/api_table.h"
+#include "server/limits.h"
+
+namespace gneiss::server {
+namespace {
+
+// Timers cannot reach further; nobody will see the difference.
+constexpr std::chrono::milliseconds kIdleMax = std::chrono::hours(24 * 365);
+
+std::size_t EventLoops(int wanted) {
+  const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  return static_cast<std::size_t>(wanted > 0 ? wanted : std::min(cores, limits::kEventLoopsMax));
+}
+
+std::size_t RequestMemory(const BrokerConfig& config) {
+  const auto one_request = static_cast<std::size_t>(config.socket_request_max_bytes);
+  const std::size_t wanted = config.queued_max_request_bytes > 0
+                                 ? static_cast<std::size_t>(config.queued_max_request_bytes)
+                                 : limits::kRequestMemoryBytes;
+  return std::max(wanted, one_request);  // or the largest request would never fit
+}
+
+ConnectionLimits LimitsOf(const BrokerConfig& config) {
+  ConnectionLimits limits;
+  limits.request_bytes_max = static_cast<std::size_t>(config.socket_request_max_bytes);
+  limits.idle_max = std::min(config.connections_max_idle, kIdleMax);
+  return limits;
+}
+
+// Kafka's defaults for these would switch off the kernel's own tuning, which is better: they count
+// only when somebody asked for them.
+std::optional<int> IfGiven(const BrokerConfig& config, const char* key, std::int32_t value) {
+  return config.static_values.contains(key) && value > 0 ? std::optional<int>(value) : std::nullopt;
+}
+
+std::optional<Endpoint> AdvertisedFor(const BrokerConfig& config, const ListenerConfig& listener) {
+  for (const ListenerConfig& advertised : config.advertised_listeners) {
+    if (advertised.name == listener.name) return Endpoint{advertised.host, advertised.port};
+  }
+  return std::nullopt;
+}
+
+engine::EngineOptions EngineOptionsOf(const BrokerConfig& config) {
+  engine::EngineOptions options;
+  options.data_dirs = config.log_dirs;
+  options.metadata_dir = config.metadata_log_dir.value_or(config.log_dirs.front());
+  return options;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<BrokerImpl>> BrokerImpl::Start(BrokerOptions options) {
+  std::unique_ptr<BrokerImpl> broker(new BrokerImpl(std::move(options)));
+  // The ports first: a second broker is refused before it touches the data.
+  GNEISS_RETURN_IF_ERROR(broker->OpenListeners());
+  GNEISS_RETURN_IF_ERROR(broker->OpenData());
+  broker->Serve();
+  return broker;
+}
+
+BrokerImpl::BrokerImpl(BrokerOptions options)
+    : config_(std::move(options.config)),
+      complaints_(Clock::System()),
+      connection_counts_({.total = config_.max_connections,
+                          .per_ip = config_.max_connections_per_ip,
+                          .per_ip_overrides = config_.max_connections_per_ip_overrides}),
+      connection_services_{
+          .broker = *this,
+          .clock = Clock::System(),
+          .apis = ServedApis(),
+          .request_memory = std::make_shared<MemoryBudget>(RequestMemory(config_)),
+          .response_copy_memory = std::make_shared<MemoryBudget>(limits::kResponseCopyBytes),
+          .complaints = complaints_,
+          .tasks = tasks_,
+          .limits = LimitsOf(config_)} {
+  for (std::size_t i = 0; i < EventLoops(options.event_loops); ++i) {
+    loops_.push_back(std::make_unique<LoopWithConnections>("loop-" + std::to_string(i)));
+  }
+}
+
+BrokerImpl::~BrokerImpl() {
+  if (const Status stopped = Stop(); !stopped) LOG(ERROR) << stopped.error().detail;
+}
+
+Status BrokerImpl::OpenListeners() {
+  std::vector<LoopWithConnections*> loops;
+  for (const auto& loop : loops_) loops.push_back(loop.get());
+  for (const ListenerConfig& listen : config_.listeners) {
+    ListenerOptions options{
+        .listen = listen,
+        .advertised = AdvertisedFor(config_, listen),
+        .backlog = IfGiven(config_, "socket.listen.backlog.size", config_.socket_listen_backlog)
+                       .value_or(SOMAXCONN),
+        .send_buffer_bytes =
+            IfGiven(config_, "socket.send.buffer.bytes", config_.socket_send_buffer_bytes),
+        .receive_buffer_bytes =
+            IfGiven(config_, "socket.receive.buffer.bytes", config_.socket_receive_buffer_bytes)};
+    GNEISS_ASSIGN_OR_RETURN(
+        listeners_.emplace_back(),
+        Listener::Open(std::move(options), loops, connection_counts_, connection_services_));
+  }
+  return {};
+}
+
+Status BrokerImpl::OpenData() {
+  GNEISS_ASSIGN_OR_RETURN(engine_, engine::Engine::Open(EngineOptionsOf(config_)));
+  GNEISS_ASSIGN_OR_RETURN(controller_,
+                          LocalController::Open(engine_->metadata_log(), config_));
+  partitions_ = PartitionTable::Open(
+      *engine_, *controller_, config_,
+      [this](const Uuid& topic_id) { return controller_->IsRemoved(topic_id); });
+  fetch_sessions_ = std::make_unique<FetchSessionCache>(
+      static_cast<std::size_t>(std::max(0, config_.max_incremental_fetch_session_cache_slots)),
+      Clock::System());
+  producer_ids_ = std::make_unique<ProducerIdAllocator>(*controller_);
+  storage_ = std::make_unique<StoragePool>(limits::kStorageThreads);
+  return {};
+}
+
+void BrokerImpl::Serve() {
+  serving_ = true;
+  for (const auto& listener : listeners_) listener->Start();
+  for (const auto& loop : loops_) loop->loop.Start();
+}
+
+void BrokerImpl::CloseConnections() {
+  asio::post(loops_.front()->loop.context(), [this] {
+    for (const auto& listener : listeners_) listener->Close();
+  });
+  for (const auto& loop : loops_) {
+    asio::post(loop->loop.context(), [&loop] { loop->connections.CloseAll(); });
+  }
+}
+
+Status BrokerImpl::Stop() {
+  Status stopped;
+  if (std::exchange(serving_, false)) {
+    CloseConnections();
+    if (!tasks_.WaitForNone(limits::kStopTimeout)) {
+      stopped = Fail(Errc::kTimedOut, std::to_string(tasks_.count()) +
+                                          " requests did not end in time; stopping without them");
+    }
+  }
+  if (controller_ != nullptr) controller_->Stop();
+  if (storage_ != nullptr) storage_->Join();
+  if (engine_ != nullptr) {
+    if (Status closed = engine_->Close(); !closed && stopped) stopped = std::move(closed);
+  }
+  for (const auto& loop : loops_) loop->loop.Stop();
+  return stopped;
+}
+
+}  // namespace gneiss::server

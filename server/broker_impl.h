@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "protocol/base/clock.h"
+#include "protocol/base/result.h"
+#include "server/broker.h"
+#include "server/config/broker_config.h"
+#include "server/fetch/fetch_session_cache.h"
+#include "server/metadata/local_controller.h"
+#include "server/net/complaint_log.h"
+#include "server/net/connection.h"
+#include "server/net/connection_counts.h"
+#include "server/net/listener.h"
+#include "server/net/live_tasks.h"
+#include "server/net/storage_pool.h"
+#include "server/partition_table.h"
+#include "server/producer_id_allocator.h"
+
+namespace gneiss::server {
+
+struct BrokerOptions {
+  BrokerConfig config;
+  int event_loops = 0;  // 0: as many as cores, up to limits.h
+};
+
+// BrokerImpl is a standalone broker: the engine, a controller of its own, and the network.
+// Threads: Start, Stop and the destructor the owner's; the accessors any.
+class BrokerImpl final : public Broker {
+ public:
+  // Returns once everything is served. An error is one sentence for an operator.
+  static Result<std::unique_ptr<BrokerImpl>> Start(BrokerOptions options);
+  ~BrokerImpl() override;
+
+  // Closes the connections, waits for what runs, and closes the engine. An error means that the
+  // data is safe but the stop was not clean: end the process without destroying the broker.
+  Status Stop();
+
+  const std::vector<std::unique_ptr<Listener>>& listeners() const { return listeners_; }
+
+  const BrokerConfig& config() const override { return config_; }
+  const std::string& cluster_id() const override { return controller_->cluster_id(); }
+  Clock& clock() const override { return Clock::System(); }
+  engine::Engine& engine() const override { return *engine_; }
+  MetadataSource& metadata() const override { return *controller_; }
+  Controller& controller() const override { return *controller_; }
+  PartitionTable& partitions() const override { return *partitions_; }
+  GroupCoordinator& groups() const override { return *groups_; }
+  FetchSessionCache& fetch_sessions() const override { return *fetch_sessions_; }
+  ProducerIdAllocator& producer_ids() const override { return *producer_ids_; }
+  StoragePool& storage() const override { return *storage_; }
+
+ private:
+  explicit BrokerImpl(BrokerOptions options);
+
+  Status OpenData();
+  Status OpenListeners();
+  void Serve();
+  void CloseConnections();
+
+  // In order of construction: what is above outlives what is below.
+  const BrokerConfig config_;
+  ComplaintLog complaints_;
+  LiveTasks tasks_;
+  ConnectionCounts connection_counts_;
+  ConnectionServices connection_services_;
+  // The loops' contexts outlive everything that may still post to them.
+  std::vector<std::unique_ptr<LoopWithConnections>> loops_;
+  std::unique_ptr<StoragePool> storage_;
+  std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<LocalController> controller_;
+  std::unique_ptr<PartitionTable> partitions_;
+  std::unique_ptr<FetchSessionCache> fetch_sessions_;
+  std::unique_ptr<ProducerIdAllocator> producer_ids_;
+  GroupCoordinator* groups_ = nullptr;
+  std::vector<std::unique_ptr<Listener>> listeners_;
+  bool serving_ = false;
+};
+
+}  // namespace gneiss::server
