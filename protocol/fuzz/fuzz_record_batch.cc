@@ -20,7 +20,7 @@ using namespace gneiss;           // NOLINT: a program of its own
 using namespace gneiss::records;  // NOLINT
 
 constexpr TimestampMs kNow = 1'700'000'000'000;
-constexpr std::size_t kPlainBytesMax = std::size_t{4} << 20;  // bounds the time of one input
+constexpr std::size_t kPlainBytesMax = std::size_t{1} << 20;  // bounds the time of one input
 
 // Reads all records; the number read, or -1.
 std::int64_t CountRecords(const RecordBatchView& batch) {

@@ -123,7 +123,8 @@ class RecordCheck {
       : header_(header),
         key_required_(rules.keys == KeyRule::kRequired),
         create_time_topic_(rules.timestamp_type == TimestampType::kCreateTime),
-        log_append_time_batch_(header.timestamp_type() == TimestampType::kLogAppendTime),
+        type_refused_(header.timestamp_type() == TimestampType::kLogAppendTime &&
+                      (!create_time_topic_ || header.max_timestamp == kNoTimestamp)),
         earliest_(now - rules.timestamp_before_ms_max),
         latest_(rules.timestamp_after_ms_max > std::numeric_limits<TimestampMs>::max() - now
                     ? std::numeric_limits<TimestampMs>::max()
@@ -160,21 +161,19 @@ class RecordCheck {
 
  private:
   void Check(std::int32_t index, const RecordLayout& record) {
-    // Stored as CreateTime, a batch's maximum is that of the records' own times, whatever type the
-    // client claims. While it claims LogAppendTime its header is the time of every record.
-    const TimestampMs own = AddWrapping(header_.base_timestamp, record.timestamp_delta);
-    const TimestampMs timestamp = log_append_time_batch_ ? header_.max_timestamp : own;
-    if (own > max_timestamp_) {
-      max_timestamp_ = own;
+    const TimestampMs timestamp = AddWrapping(header_.base_timestamp, record.timestamp_delta);
+    if (timestamp > max_timestamp_) {
+      max_timestamp_ = timestamp;
       max_timestamp_index_ = index;
     }
     if (key_required_ && record.key_size < 0) {
       AddError(index, "a record in a compacted topic needs a key");
-    } else if (create_time_topic_ && timestamp != kNoTimestamp) {
-      if (timestamp < earliest_ || timestamp > latest_) AddTimestampError(index, timestamp);
-    } else if (log_append_time_batch_) {
+    } else if (type_refused_) {
       timestamp_error_ = true;
       AddError(index, "a producer may not set the timestamp type LogAppendTime");
+    } else if (create_time_topic_ && timestamp != kNoTimestamp &&
+               (timestamp < earliest_ || timestamp > latest_)) {
+      AddTimestampError(index, timestamp);
     }
   }
 
@@ -193,7 +192,9 @@ class RecordCheck {
   const BatchHeader& header_;
   const bool key_required_;
   const bool create_time_topic_;
-  const bool log_append_time_batch_;
+  // The client claims LogAppendTime. That is cleared only for a CreateTime topic and if the header
+  // has a time, which counts for no more: what is stored, and checked, are the records' own times.
+  const bool type_refused_;
   const TimestampMs earliest_;  // of a CreateTime topic
   const TimestampMs latest_;
   TimestampMs max_timestamp_ = kNoTimestamp;
