@@ -28,8 +28,7 @@ Committer::Committer(std::shared_ptr<Family> state, CommitterOptions options)
 
 Committer::~Committer() { Stop(); }
 
-Status Committer::Refusal() const {
-  if (stopping_) return Fail(Errc::kShuttingDown, "the store is closing");
+Status Committer::HealthLocked() const {
   switch (health_) {
     case Health::kWritable:
       return {};
@@ -41,10 +40,15 @@ Status Committer::Refusal() const {
   return {};
 }
 
+Status Committer::health() const {
+  MutexLock lock(mutex_);
+  return HealthLocked();
+}
+
+// Whether what was admitted then may be written now.
 Status Committer::RefusalOf(const Admission& admission) const {
   MutexLock lock(mutex_);
-  if (health_ == Health::kDiskFull) return Fail(Errc::kDiskFull, failure_);
-  if (health_ == Health::kFailed) return Fail(Errc::kStorage, failure_);
+  GNEISS_RETURN_IF_ERROR(HealthLocked());
   // Admitted before a failure that is over: what it builds on was lost.
   if (admission.generation != generation_) return Fail(Errc::kStorage, "an earlier write failed");
   return {};
@@ -52,7 +56,8 @@ Status Committer::RefusalOf(const Admission& admission) const {
 
 Result<Admission> Committer::Admit(std::size_t bytes) {
   MutexLock lock(mutex_);
-  GNEISS_RETURN_IF_ERROR(Refusal());
+  if (stopping_) return Fail(Errc::kShuttingDown, "the store is closing");
+  GNEISS_RETURN_IF_ERROR(HealthLocked());
   // A single batch larger than the whole queue is still let in when nothing else is there.
   if (admitted_bytes_ != 0 && admitted_bytes_ + bytes > options_.queue_bytes_max) {
     return Fail(Errc::kResourceExhausted, "the commit queue is full");
@@ -244,6 +249,7 @@ void Committer::TryResume() {
 }
 
 void Committer::SyncWal() {
+  if (!health()) return;
   const rocksdb::Status status = state_->db().SyncWAL();
   if (!status.ok()) Latch(status);
   MutexLock lock(mutex_);

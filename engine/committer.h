@@ -60,7 +60,7 @@ struct CommitterOptions {
   Clock* clock = &Clock::System();
   // Called on the committer's thread when writing is possible again after a full disk, before new
   // work is admitted: whoever holds state that ran ahead of the disk reads it back.
-  std::function<void()> on_resume;
+  std::function<void()> on_resume = nullptr;
 };
 
 // Committer is the one writer of a store: it joins what is queued into one WriteBatch, writes it
@@ -88,6 +88,10 @@ class Committer {
   // Writes what was admitted, waiting for what is not enqueued yet, then ends the thread.
   void Stop() EXCLUDES(mutex_);
 
+  // OK as long as no write or fsync has failed for good. Afterwards the WAL must not be touched:
+  // RocksDB as packaged asserts that nobody writes to a file behind an error.
+  Status health() const EXCLUDES(mutex_);
+
   struct Counters {
     std::uint64_t commits = 0;
     std::uint64_t groups = 0;
@@ -108,7 +112,7 @@ class Committer {
   void Latch(const rocksdb::Status& status) EXCLUDES(mutex_);
   void TryResume() EXCLUDES(mutex_);
   void SyncWal() EXCLUDES(mutex_);
-  Status Refusal() const REQUIRES(mutex_);
+  Status HealthLocked() const REQUIRES(mutex_);
   Status RefusalOf(const Admission& admission) const EXCLUDES(mutex_);
   void WakeThread() REQUIRES(mutex_);
   bool Finished() const REQUIRES(mutex_) {

@@ -304,8 +304,7 @@ TEST_F(PartitionLogTest, ATornRecordOfTheEndIsReportedAndItsOffsetsAreNotGivenAg
                   .db()
                   .Delete(rocksdb::WriteOptions(), family(), rocksdb::Slice("\0\0\0\0\0\0\0\1", 8))
                   .ok());
-  log_.reset();
-  engine_.reset();  // no clean shutdown: the checkpoint stays
+  Abandon();  // no clean shutdown: the checkpoint stays
   Open();
   EXPECT_EQ(log_->offsets().log_end, Offset(2));
   EXPECT_EQ(ReadAll(), (Values{"a"}));

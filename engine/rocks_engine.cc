@@ -35,6 +35,10 @@ Result<std::unique_ptr<RocksEngine>> RocksEngine::Open(
   return engine;
 }
 
+RocksEngine::~RocksEngine() {
+  for (const std::shared_ptr<Store>& store : stores_) store->Stop();
+}
+
 Status RocksEngine::ClaimDirectories() {
   if (options_.data_dirs.empty()) {
     return Fail(Errc::kInvalidArgument, "No data directory is given.");

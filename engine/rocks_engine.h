@@ -24,7 +24,7 @@ class RocksEngine final : public Engine {
   static Result<std::unique_ptr<RocksEngine>> Open(
       EngineOptions options, std::shared_ptr<rocksdb::FileSystem> file_system);
 
-  ~RocksEngine() override = default;
+  ~RocksEngine() override;  // without Close: as a crash leaves it, but what is queued is written
 
   Status Close() override EXCLUDES(mutex_);
   MetadataLog& metadata_log() override { return *metadata_log_; }

@@ -124,13 +124,17 @@ std::optional<Result<AppendResult>> RocksPartitionLog::TryAppend(records::Valida
 
   MutexLock lock(mutex_);
   if (Status open = CheckOpen(); !open) return std::unexpected(std::move(open.error()));
+  // First of all: while the store refuses writes, what is in memory may be ahead of the disk, and a
+  // retry of what was lost would pass for a duplicate.
+  Committer& committer = place_.store->committer();
+  Result<Admission> admission = committer.Admit(batch.size_in_bytes());
+  if (!admission) return std::unexpected(std::move(admission.error()));
   if (batch.header.has_producer_id()) {
     const auto verdict = state_.producers.Check(batch.header);
+    if (!verdict || *verdict) committer.Withdraw(*admission);
     if (!verdict) return std::unexpected(verdict.error());
     if (*verdict) return AnswerDuplicate(**verdict, batch, done);
   }
-  Result<Admission> admission = place_.store->committer().Admit(batch.size_in_bytes());
-  if (!admission) return std::unexpected(std::move(admission.error()));
 
   const AppendResult result{.base_offset = state_.next_offset,
                             .last_offset = state_.next_offset + batch.header.last_offset_delta,

@@ -44,8 +44,6 @@ Result<std::shared_ptr<Store>> Store::Open(StoreOptions options) {
   return store;
 }
 
-Store::~Store() { StopThreads(); }
-
 // Finds out whose families these are.
 Status Store::Adopt(std::vector<std::shared_ptr<Family>> families) {
   std::map<std::string, std::shared_ptr<Family>> by_name;
@@ -209,13 +207,14 @@ void Store::ReadBackAll() {
 }
 
 // The committer first: it waits for batches that wait for a family, which the maker has to make.
-void Store::StopThreads() {
+void Store::Stop() {
   if (committer_ != nullptr) committer_->Stop();
   if (maker_ != nullptr) maker_->Stop();
 }
 
 Status Store::Close() {
-  StopThreads();
+  Stop();
+  GNEISS_RETURN_IF_ERROR(committer_->health());
   GNEISS_RETURN_IF_ERROR(FlushForRestart());
   WriteOptionsFile();
   return {};

@@ -41,10 +41,13 @@ class Recoverable {
 class Store {
  public:
   static Result<std::shared_ptr<Store>> Open(StoreOptions options);
-  ~Store();  // without Close: as a crash leaves it, but for what is queued, which is written
 
-  // Fsyncs the WAL, or flushes it away when it is long, writes the OPTIONS file. No more work is
-  // taken. The database itself is closed when the last iterator on it goes.
+  // Writes what is queued, takes no more work, ends the threads. REQUIRES: called before the last
+  // reference goes, which may be that of a completion on one of those threads.
+  void Stop();
+
+  // Stop, then fsyncs the WAL, or flushes it away when it is long, and writes the OPTIONS file. The
+  // database itself is closed when the last iterator on it goes.
   Status Close();
 
   const std::filesystem::path& path() const { return options_.path; }
@@ -80,7 +83,6 @@ class Store {
   void DropFamily(std::shared_ptr<Family> family, const format::PartitionRef& ref);
   void EraseFacts(const format::PartitionRef& ref, const std::string& family_name);
   void ReadBackAll() EXCLUDES(mutex_);
-  void StopThreads();
   Status FlushForRestart();
   void WriteOptionsFile();
 

@@ -6,7 +6,10 @@
 
 namespace gneiss::engine::testing {
 
-LogFixture::LogFixture() : topic_id_(Uuid::Random()) { Open(); }
+LogFixture::LogFixture(std::shared_ptr<rocksdb::FileSystem> file_system)
+    : topic_id_(Uuid::Random()), file_system_(std::move(file_system)) {
+  Open();
+}
 
 LogFixture::~LogFixture() { Close(); }
 
@@ -68,6 +71,11 @@ void LogFixture::Close() {
     const Status closed = engine_->Close();
     EXPECT_TRUE(closed.has_value()) << closed.error().detail;
   }
+  log_.reset();
+  engine_.reset();
+}
+
+void LogFixture::Abandon() {
   log_.reset();
   engine_.reset();
 }

@@ -17,7 +17,9 @@ namespace gneiss::engine::testing {
 // what tests do to it: Append, Read, Reopen.
 class LogFixture : public ::testing::Test {
  protected:
-  LogFixture();
+  // `file_system` lies below RocksDB.
+  explicit LogFixture(
+      std::shared_ptr<rocksdb::FileSystem> file_system = rocksdb::FileSystem::Default());
   ~LogFixture() override;
 
   // Waits for the answer.
@@ -35,6 +37,8 @@ class LogFixture : public ::testing::Test {
 
   void Close();
   void Open();
+  // Lets go of the engine as a crash would: no checkpoint, no flush.
+  void Abandon();
   void Reopen() {
     Close();
     Open();
@@ -48,7 +52,7 @@ class LogFixture : public ::testing::Test {
   TopicPartition tp_{"orders", PartitionId(0)};
   Uuid topic_id_;
   LogConfig config_;
-  std::shared_ptr<rocksdb::FileSystem> file_system_ = rocksdb::FileSystem::Default();
+  const std::shared_ptr<rocksdb::FileSystem> file_system_;
   std::unique_ptr<RocksEngine> engine_;
   std::shared_ptr<PartitionLog> log_;
 };

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/committer.h"
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <semaphore>
+
+#include "engine/testing/fault_file_system.h"
+#include "engine/testing/log_fixture.h"
+
+namespace gneiss::engine {
+namespace {
+
+using testing::BatchOf;
+using testing::FaultFileSystem;
+using testing::Values;
+
+// Appends to a partition whose disk can fail.
+class CommitterTest : public testing::LogFixture {
+ protected:
+  CommitterTest() : LogFixture(std::make_shared<FaultFileSystem>()) {}
+
+  FaultFileSystem& disk() { return static_cast<FaultFileSystem&>(*file_system_); }
+
+  void SetFlushMessages(std::int64_t messages) {
+    config_.flush_messages = messages;
+    log_->SetConfig(config_);
+  }
+
+  void LosePower() {
+    disk().CutPower();
+    Abandon();
+    disk().DropUnsynced();
+    Open();
+  }
+
+  Committer::Counters Counters() { return store().committer().counters(); }
+};
+
+// Power can go at any time: what was acknowledged with flush.messages=1 is there afterwards.
+TEST_F(CommitterTest, WhatWasAcknowledgedAfterAnFsyncSurvivesAPowerCut) {
+  SetFlushMessages(1);
+  Append({"a", "b"}, {.producer_id = 7, .sequence = 0});
+  Append({"c"}, {.producer_id = 7, .sequence = 2});
+  ASSERT_TRUE(AdvanceLogStart(Offset(1)));
+  LosePower();
+  EXPECT_EQ(ReadFrom(Offset(1)), (Values{"a", "b", "c"}));
+  EXPECT_EQ(log_->offsets().log_start, Offset(1));
+  EXPECT_TRUE(TryAppend(BatchOf({"c"}, {.producer_id = 7, .sequence = 2}))->duplicate);
+}
+
+// Without an fsync a power cut may lose the end, but what is left is a whole: offsets go on behind
+// it and the producer's retry is taken as new.
+TEST_F(CommitterTest, WhatAPowerCutTakesIsGoneAsAWhole) {
+  SetFlushMessages(1);
+  Append({"a"}, {.producer_id = 7, .sequence = 0});
+  SetFlushMessages(1'000'000);
+  Append({"b"}, {.producer_id = 7, .sequence = 1});
+  LosePower();
+  EXPECT_EQ(ReadAll(), Values{"a"});
+  const auto retry = TryAppend(BatchOf({"b"}, {.producer_id = 7, .sequence = 1}));
+  EXPECT_FALSE(retry->duplicate);
+  EXPECT_EQ(retry->base_offset, Offset(1));
+}
+
+TEST_F(CommitterTest, FlushMessagesMakesEveryNthRecordWait) {
+  Append({"makes the family"});
+  SetFlushMessages(3);
+  const std::uint64_t before = Counters().syncs;
+  Append({"a"});  // the second record since the start
+  EXPECT_EQ(Counters().syncs, before);
+  Append({"b"});
+  EXPECT_EQ(Counters().syncs, before + 1);
+  Append({"c", "d"});
+  EXPECT_EQ(Counters().syncs, before + 1);
+  Append({"e"});
+  EXPECT_EQ(Counters().syncs, before + 2);
+}
+
+TEST_F(CommitterTest, FlushMsSchedulesAnFsyncThatNobodyWaitsFor) {
+  std::promise<void> synced;
+  std::atomic<bool> first = true;
+  config_.flush_ms = 1;
+  log_->SetConfig(config_);
+  disk().BeforeWalSync([&] {
+    if (first.exchange(false)) synced.set_value();
+  });
+  Append({"a"});
+  synced.get_future().wait();
+  disk().BeforeWalSync(nullptr);
+}
+
+// While one fsync runs, what comes is collected; the next one serves all of it.
+TEST_F(CommitterTest, AppendsShareAnFsync) {
+  SetFlushMessages(1);
+  Append({"makes the family"});
+  std::binary_semaphore in_sync(0), go_on(0);
+  std::atomic<bool> first = true;
+  disk().BeforeWalSync([&] {
+    if (!first.exchange(false)) return;
+    in_sync.release();
+    go_on.acquire();
+  });
+  const std::uint64_t before = Counters().syncs;
+  std::vector<std::future<Result<AppendResult>>> answers;
+  answers.push_back(StartAppend(BatchOf({"first"})));
+  in_sync.acquire();
+  for (int i = 0; i < 50; ++i) answers.push_back(StartAppend(BatchOf({"one of many"})));
+  go_on.release();
+  for (auto& answer : answers) EXPECT_TRUE(answer.get().has_value());
+  EXPECT_EQ(Counters().syncs, before + 2);
+}
+
+// After a failed fsync the kernel may have dropped the dirty pages, so that a later fsync that
+// succeeds proves nothing.
+TEST_F(CommitterTest, SyncErrorIsSticky) {
+  SetFlushMessages(1);
+  Append({"a"});
+  disk().FailWalSyncs(rocksdb::IOStatus::IOError("a bad sector"));
+  EXPECT_EQ(TryAppend(BatchOf({"lost"})).error().code, Errc::kStorage);
+  disk().FailWalSyncs(rocksdb::IOStatus::OK());
+  EXPECT_EQ(TryAppend(BatchOf({"refused"})).error().code, Errc::kStorage);
+  EXPECT_EQ(AdvanceLogStart(Offset(1)).error().code, Errc::kStorage);
+  EXPECT_EQ(ReadFrom(Offset(0)).front(), "a");  // reads go on
+  LosePower();
+  EXPECT_EQ(ReadAll(), Values{"a"});
+  EXPECT_EQ(Append({"b"}), Offset(1));
+}
+
+TEST_F(CommitterTest, WriteErrorFailsEverythingThatIsQueued) {
+  Append({"a"});
+  disk().FailWalWrites(rocksdb::IOStatus::IOError("a bad sector"));
+  std::vector<std::future<Result<AppendResult>>> answers;
+  for (int i = 0; i < 10; ++i) answers.push_back(StartAppend(BatchOf({"lost"})));
+  for (auto& answer : answers) EXPECT_EQ(answer.get().error().code, Errc::kStorage);
+  EXPECT_EQ(log_->offsets().log_end, Offset(1));
+  EXPECT_EQ(ReadAll(), Values{"a"});
+  EXPECT_EQ(engine_->Close().error().code, Errc::kStorage);
+  disk().FailWalWrites(rocksdb::IOStatus::OK());
+  Abandon();
+  Open();
+  EXPECT_EQ(ReadAll(), Values{"a"});
+  EXPECT_EQ(Append({"b"}), Offset(1));
+}
+
+// The producer's retries must neither be taken for duplicates nor be out of order once there is
+// room again, and no offset may be left out.
+TEST_F(CommitterTest, AFullDiskIsRefusedUntilThereIsRoom) {
+  Append({"a"}, {.producer_id = 7, .sequence = 0});
+  disk().FailWalWrites(rocksdb::IOStatus::NoSpace("full"));
+  EXPECT_EQ(TryAppend(BatchOf({"b"}, {.producer_id = 7, .sequence = 1})).error().code,
+            Errc::kDiskFull);
+  EXPECT_EQ(TryAppend(BatchOf({"b"}, {.producer_id = 7, .sequence = 1})).error().code,
+            Errc::kDiskFull);
+  disk().FailWalWrites(rocksdb::IOStatus::OK());
+  Result<AppendResult> retry = Fail(Errc::kDiskFull, "");
+  while (!retry && retry.error().code == Errc::kDiskFull) {
+    retry = TryAppend(BatchOf({"b"}, {.producer_id = 7, .sequence = 1}));
+    std::this_thread::yield();
+  }
+  ASSERT_TRUE(retry.has_value()) << retry.error().detail;
+  EXPECT_FALSE(retry->duplicate);
+  EXPECT_EQ(retry->base_offset, Offset(1));
+  LosePower();  // what the full disk has left in the WAL must not come back
+  EXPECT_EQ(ReadAll().front(), "a");
+}
+
+TEST_F(CommitterTest, AFullQueueRefusesAndRecovers) {
+  Append({"makes the family"});
+  Committer committer(store().FindFamily({topic_id_, tp_.partition}), {.queue_bytes_max = 100});
+  const Result<Admission> large = committer.Admit(1000);  // alone it is let in
+  ASSERT_TRUE(large.has_value());
+  EXPECT_EQ(committer.Admit(1).error().code, Errc::kResourceExhausted);
+  committer.Withdraw(*large);
+  const Result<Admission> small = committer.Admit(60);
+  ASSERT_TRUE(small.has_value());
+  EXPECT_EQ(committer.Admit(60).error().code, Errc::kResourceExhausted);
+  committer.Withdraw(*small);
+}
+
+TEST_F(CommitterTest, CloseAnswersWhatIsQueuedAndRefusesTheRest) {
+  std::vector<std::future<Result<AppendResult>>> answers;
+  for (int i = 0; i < 100; ++i) answers.push_back(StartAppend(BatchOf({std::to_string(i)})));
+  ASSERT_TRUE(engine_->Close());
+  for (auto& answer : answers) {
+    ASSERT_EQ(answer.wait_for(std::chrono::seconds(0)), std::future_status::ready);
+    EXPECT_TRUE(answer.get().has_value());
+  }
+  EXPECT_EQ(TryAppend(BatchOf({"late"})).error().code, Errc::kShuttingDown);
+}
+
+}  // namespace
+}  // namespace gneiss::engine
