@@ -17,16 +17,22 @@ import venv
 DEPENDENCY_PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1"
 
 
-def classpath(work_dir, pom):
-    """The class path (":"-joined archives) of everything that the Maven file `pom` names."""
+def classpath(work_dir, pom, **properties):
+    """The class path (":"-joined archives) of everything that the Maven file `pom` names.
+
+    `properties` fill in its ${name} placeholders.
+    """
     pom = pathlib.Path(pom)
+    definitions = [f"-D{name}={value}" for name, value in properties.items()]
     with _locked(work_dir, "maven"):
-        cached = pathlib.Path(work_dir, "classpath-" + _digest(pom.read_bytes()))
+        digest = _digest(pom.read_bytes() + " ".join(definitions).encode())
+        cached = pathlib.Path(work_dir, "classpath-" + digest)
         if not cached.exists() or not _all_exist(cached.read_text()):
             written = cached.with_suffix(".new")
             subprocess.run(
-                ["mvn", "-q", "-B", "-f", str(pom), DEPENDENCY_PLUGIN + ":build-classpath",
-                 f"-Dmdep.outputFile={written}"], check=True, stdout=sys.stderr)
+                ["mvn", "-q", "-B", "-f", str(pom), *definitions,
+                 DEPENDENCY_PLUGIN + ":build-classpath", f"-Dmdep.outputFile={written}"],
+                check=True, stdout=sys.stderr)
             written.rename(cached)
         return cached.read_text().strip()
 

@@ -78,8 +78,11 @@ class ClientCase(CompatCase):
         self.assertEqual(len(reports), len(records))
         return reports
 
-    def read_messages(self, topic, count, partition=0, start=OFFSET_BEGINNING, **settings):
-        """Reads until the end of the partition, and checks that this gave `count` messages."""
+    def read_messages(self, topic, count, partition=0, start=0, **settings):
+        """Reads until the end of the partition, and checks that this gave `count` messages.
+
+        A number as a start is found at once; OFFSET_BEGINNING may cost librdkafka half a second.
+        """
         consumer = self.consumer(enable_partition_eof=True, **settings)
         consumer.assign([TopicPartition(topic, partition, start)])
         messages, deadline = [], time.monotonic() + DEADLINE_SECONDS

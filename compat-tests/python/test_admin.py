@@ -3,7 +3,8 @@
 
 import unittest
 
-from clients import ClientCase, KafkaError, NewTopic, TopicPartition, numbered
+from clients import (OFFSET_BEGINNING, ClientCase, KafkaError, NewTopic, TopicPartition,
+                     numbered)
 from confluent_kafka import TopicCollection
 from confluent_kafka.admin import (AlterConfigOpType, ConfigEntry, ConfigResource, ConfigSource,
                                    NewPartitions, OffsetSpec)
@@ -199,13 +200,13 @@ class RecordsTest(ClientCase):
         self.produce(topic, numbered(100))
         self.assertEqual(self.delete_before(topic, 40).result(SECONDS).low_watermark, 40)
         self.assertEqual(self.list_offset(topic, OffsetSpec.earliest()).offset, 40)
-        messages = self.read_messages(topic, 60)
+        messages = self.read_messages(topic, 60, start=OFFSET_BEGINNING)
         self.assertEqual([m.offset() for m in messages], list(range(40, 100)))
         self.assertEqual(self.delete_before(topic, 10).result(SECONDS).low_watermark, 40)
         self.assert_fails(KafkaError.OFFSET_OUT_OF_RANGE, self.delete_before(topic, 101))
         self.assertEqual(self.delete_before(topic, -1).result(SECONDS).low_watermark, 100)
         self.assertEqual(self.produce(topic, numbered(1, "next")), [100])
-        self.assertEqual(self.read_messages(topic, 1)[0].value(), b"next-0")
+        self.assertEqual(self.read_messages(topic, 1, start=OFFSET_BEGINNING)[0].value(), b"next-0")
 
     def test_each_kind_of_offset_can_be_listed(self):
         topic = self.create_topic(config={"retention.ms": "-1"})

@@ -1,0 +1,9 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The command line tools of the pinned Apache Kafka against BOOTSTRAP.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+: "${BOOTSTRAP:?host:port of a broker}" "${COMPAT_WORK_DIR:?a folder for fetched packages}"
+export PYTHONPATH="$here/.." PYTHONDONTWRITEBYTECODE=1
+cd "$here"
+exec python3 -m unittest "${@:-test_tools}"
