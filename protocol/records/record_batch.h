@@ -10,6 +10,7 @@
 #include "protocol/base/ids.h"
 #include "protocol/base/result.h"
 #include "protocol/records/codec.h"
+#include "protocol/records/varint.h"
 
 namespace gneiss::records {
 
@@ -83,6 +84,12 @@ struct BatchHeader {
 
   Offset last_offset() const { return base_offset + last_offset_delta; }
   Offset next_offset() const { return last_offset() + 1; }
+  // The timestamp of a record with this delta: under LogAppendTime, the same for all.
+  TimestampMs TimeOf(std::int64_t timestamp_delta) const {
+    return timestamp_type() == TimestampType::kLogAppendTime
+               ? max_timestamp
+               : AddWrapping(base_timestamp, timestamp_delta);
+  }
   // kNoSequence without a sequence; else that of the last record, counted past 2^31-1 from 0 on.
   std::int32_t last_sequence() const {
     return base_sequence < 0 ? kNoSequence : AdvanceSequence(base_sequence, last_offset_delta);

@@ -86,9 +86,7 @@ Result<std::optional<RecordView>> RecordIterator::Next() {
   RecordView record;
   record.index = index_++;
   record.offset = header_.base_offset + layout.offset_delta;
-  record.timestamp = header_.timestamp_type() == TimestampType::kLogAppendTime
-                         ? header_.max_timestamp
-                         : AddWrapping(header_.base_timestamp, layout.timestamp_delta);
+  record.timestamp = header_.TimeOf(layout.timestamp_delta);
   record.key = TextAt(plain_, layout.key_at, layout.key_size);
   record.value = TextAt(plain_, layout.value_at, layout.value_size);
   record.headers = HeaderRange(plain_.subspan(layout.headers_at, layout.end - layout.headers_at),
