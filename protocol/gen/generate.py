@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""generate.py --schema DIR --out DIR [--list]
+"""generate.py --schema DIR --out DIR [--list inputs|folders|outputs]
 
 Writes OUT/<name>.h for every file of the schema: one plain struct per message, with Decode, Encode,
-Describe and equality for all of its versions. Each API has a .cc of its own, the small records of a
-folder share one. Files whose text does not change are left alone. --list only prints the paths of
-the files, for CMake.
+Describe and equality for all of its versions. The code of ten APIs, or of a folder's records, shares
+a .cc file: most of the time to compile one goes into the standard headers. Files whose text does
+not change are left alone. --list only prints paths, for CMake.
 
 The code is straight-line: per struct a Read, a Write and a Show function that go through the fields
 in order, with an `if` around those that not every version has. protocol/wire does the rest.
@@ -527,12 +527,19 @@ def load(folder):
     return found
 
 
+def code_file(source):
+    """The .cc file for a schema file: by tens of the API key, or by folder."""
+    if '/' in source:
+        return str(pathlib.Path(source).parent / 'records.cc')
+    first = int(source[:3]) // 10 * 10
+    return 'apis_%03d_%03d.cc' % (first, first + 9)
+
+
 def units_of(folder):
     """{name of a .cc file: [(header, [Layout])]}"""
     units = {}
-    for _, stem, layouts in load(folder):
-        code = str(pathlib.Path(stem).parent / 'records.cc') if '/' in stem else stem + '.cc'
-        units.setdefault(code, []).append((stem + '.h', layouts))
+    for source, stem, layouts in load(folder):
+        units.setdefault(code_file(source), []).append((stem + '.h', layouts))
     return units
 
 
@@ -556,12 +563,17 @@ def run(description, make_texts):
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument('--schema', type=pathlib.Path, required=True)
     parser.add_argument('--out', type=pathlib.Path, required=True)
-    parser.add_argument('--list', action='store_true')
+    parser.add_argument('--list', choices=('inputs', 'folders', 'outputs'))
     options = parser.parse_args()
-    for name, text in make_texts(options.schema).items():
-        if options.list:
-            print(options.out / name)
-        else:
+    inputs = sorted(options.schema.rglob('*.gks'))
+    if options.list == 'inputs':
+        print(*inputs, sep='\n')
+    elif options.list == 'folders':
+        print(*sorted({path.parent for path in inputs}), sep='\n')
+    elif options.list == 'outputs':
+        print(*(options.out / name for name in make_texts(options.schema)), sep='\n')
+    else:
+        for name, text in make_texts(options.schema).items():
             write_if_changed(options.out / name, text)
 
 

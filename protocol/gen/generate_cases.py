@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""generate_cases.py --schema DIR --out DIR [--list]
+"""generate_cases.py --schema DIR --out DIR [--list inputs|folders|outputs]
 
 For tests only: writes functions that fill each message with random values for one version, and the
 list of all messages (protocol/gen/testing/message_case.h). Options as for generate.py.
@@ -51,7 +51,8 @@ class Filler:
 
 
 def case_function(code_file):
-    return 'CasesOf_' + code_file.removesuffix('.cc').replace('/', '_')
+    words = code_file.removesuffix('.cc').replace('/', '_').split('_')
+    return 'Add' + ''.join(word.capitalize() for word in words)
 
 
 def cases_text(code_file, units):
