@@ -13,9 +13,7 @@ namespace gneiss::server {
 
 namespace {
 
-std::size_t NotNegative(std::int32_t bytes) {
-  return static_cast<std::size_t>(std::max(bytes, 0));
-}
+std::size_t NotNegative(std::int32_t bytes) { return static_cast<std::size_t>(std::max(bytes, 0)); }
 
 }  // namespace
 
@@ -46,8 +44,7 @@ FetchPass::Outcome FetchPass::ReadOne(const FetchItem& item, engine::ReadTier ti
     return Outcome::kRead;
   }
   const LeaderEpoch asked = std::max(item.target->current_leader_epoch, kNoLeaderEpoch);
-  if (const ErrorCode error = CheckLeaderEpoch(*item.partition, asked);
-      error != ErrorCode::kNone) {
+  if (const ErrorCode error = CheckLeaderEpoch(*item.partition, asked); error != ErrorCode::kNone) {
     Refuse(error, answer);
     return Outcome::kRead;
   }

@@ -19,8 +19,8 @@ FetchSessionCache::FetchSessionCache(std::size_t slots, Clock& clock)
 
 FetchScope FetchSessionCache::Begin(FetchSessionRequest request) {
   const MutexLock lock(mutex_);
-  const bool full = request.session_epoch == kInitialFetchEpoch ||
-                    request.session_epoch == kFinalFetchEpoch;
+  const bool full =
+      request.session_epoch == kInitialFetchEpoch || request.session_epoch == kFinalFetchEpoch;
   return full ? BeginFull(std::move(request)) : BeginIncremental(std::move(request));
 }
 

@@ -51,8 +51,7 @@ class FetchSessionCacheTest : public ::testing::Test {
                                            .forgotten = {}});
     return cache_.End(scope, Answers(scope)).session_id;
   }
-  FetchScope Next(std::int32_t id, std::int32_t epoch,
-                  TopicNaming naming = TopicNaming::kByName) {
+  FetchScope Next(std::int32_t id, std::int32_t epoch, TopicNaming naming = TopicNaming::kByName) {
     return cache_.Begin({.session_id = id,
                          .session_epoch = epoch,
                          .naming = naming,
@@ -128,11 +127,10 @@ TEST_F(FetchSessionCacheTest, AFullFetchClosesTheSessionItNames) {
 
 TEST_F(FetchSessionCacheTest, ASessionWithoutPartitionsIsClosed) {
   const std::int32_t id = Open(1);
-  const FetchScope scope =
-      cache_.Begin({.session_id = id,
-                    .session_epoch = 1,
-                    .wanted = {},
-                    .forgotten = {{Targets(1)[0].topic, PartitionId(0)}}});
+  const FetchScope scope = cache_.Begin({.session_id = id,
+                                         .session_epoch = 1,
+                                         .wanted = {},
+                                         .forgotten = {{Targets(1)[0].topic, PartitionId(0)}}});
   EXPECT_EQ(scope.error, ErrorCode::kNone);
   EXPECT_EQ(cache_.End(scope, {}).session_id, kNoFetchSession);
   EXPECT_EQ(cache_.size(), 0u);

@@ -16,8 +16,8 @@ FetchTopicPtr Topic(std::string name) {
 }
 
 FetchTarget Target(const std::string& topic, int partition, std::int64_t offset = 0) {
-  return {.topic = Topic(topic), .partition = PartitionId(partition),
-          .fetch_offset = Offset(offset)};
+  return {
+      .topic = Topic(topic), .partition = PartitionId(partition), .fetch_offset = Offset(offset)};
 }
 
 FetchedPartition Answer(std::int64_t high_watermark, std::size_t bytes = 0) {

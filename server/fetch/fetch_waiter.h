@@ -33,8 +33,8 @@ class FetchWaiter {
   void Watch(std::shared_ptr<engine::PartitionLog> log, Offset seen);
 
   enum class Wake {
-    kRead,   // the logs grew by `bytes` at least, or by what cannot be counted upon the loop
-    kLost,   // a log was closed or deleted: its watch would be called at once, for ever
+    kRead,    // the logs grew by `bytes` at least, or by what cannot be counted upon the loop
+    kLost,    // a log was closed or deleted: its watch would be called at once, for ever
     kTimeUp,  // or the connection is gone
   };
   boost::asio::awaitable<Wake> Wait(std::size_t bytes, TimePoint deadline);
@@ -43,7 +43,7 @@ class FetchWaiter {
   class Signal;
   struct Watched {
     std::shared_ptr<engine::PartitionLog> log;
-    Offset seen;  // its high watermark; what is above has not been counted
+    Offset seen;                           // its high watermark; what is above has not been counted
     engine::PartitionLog::WatchId id = 0;  // 0: not registered
   };
 

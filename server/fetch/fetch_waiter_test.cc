@@ -9,9 +9,9 @@
 #include <thread>
 #include <utility>
 
+#include <gtest/gtest.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <gtest/gtest.h>
 
 #include "server/dispatch/request_context.h"
 #include "server/testing/fake_partition_log.h"

@@ -31,6 +31,7 @@ constexpr std::int64_t kEarliestLocal = -4;
 constexpr std::int64_t kLatestTiered = -5;
 constexpr std::int64_t kEarliestPendingUpload = -6;
 
+constexpr std::int16_t kFirstVersionWithLeaderEpochs = 4;
 constexpr std::int32_t kConsumer = -1;  // ReplicaId; others see the whole log
 constexpr std::int8_t kReadUncommitted = 0;
 constexpr std::int8_t kReadCommitted = 1;
@@ -64,6 +65,13 @@ struct Search {
   Offset upper_bound;
   Answer* answer = nullptr;  // in the response under way
 };
+
+// Versions that have no leader epochs do not take one either.
+void DropLeaderEpochs(Response& response) {
+  for (Response::ListOffsetsTopicResponse& topic : response.topics) {
+    for (Answer& answer : topic.partitions) answer.leader_epoch = kNoLeaderEpoch.value();
+  }
+}
 
 void Run(const Search& search) {
   const engine::PartitionLog& log = *search.partition->log;
@@ -188,12 +196,14 @@ asio::awaitable<Response> ListOffsetsHandler::Handle(RequestContext& ctx, Reques
                                broker.config().node_id);
   const PartitionQuery query(ctx, request, finder);
   std::vector<Search> searches = Answers(query, request, response);
-  if (searches.empty()) co_return response;
-  auto work = [&searches]() -> Result<std::size_t> {
-    for (const Search& search : searches) Run(search);
-    return searches.size();
-  };
-  static_cast<void>(co_await broker.storage().Run<std::size_t>(std::move(work)));
+  if (!searches.empty()) {
+    auto work = [&searches]() -> Result<std::size_t> {
+      for (const Search& search : searches) Run(search);
+      return searches.size();
+    };
+    static_cast<void>(co_await broker.storage().Run<std::size_t>(std::move(work)));
+  }
+  if (ctx.version() < kFirstVersionWithLeaderEpochs) DropLeaderEpochs(response);
   co_return response;
 }
 

@@ -54,7 +54,8 @@ struct Batch {
 // The attributes of the first batch; 0 when there is none that could have any.
 std::int16_t AttributesOf(const SharedBytes& records) {
   if (records.size() < records::kHeaderBytes) return 0;
-  if (static_cast<std::int8_t>(records.view()[records::kMagicPosition]) != records::kMagic) return 0;
+  if (static_cast<std::int8_t>(records.view()[records::kMagicPosition]) != records::kMagic)
+    return 0;
   return LoadBigEndian<std::int16_t>(records.data() + records::kCrcStart);
 }
 

@@ -97,8 +97,7 @@ class FakePartitionLog final : public engine::PartitionLog {
     return view;
   }
 
-  Result<std::optional<engine::TimestampOffset>> FindTimestamp(TimestampMs,
-                                                               Offset) const override {
+  Result<std::optional<engine::TimestampOffset>> FindTimestamp(TimestampMs, Offset) const override {
     return std::nullopt;
   }
   Result<std::optional<engine::TimestampOffset>> FindMaxTimestamp(Offset) const override {
@@ -110,8 +109,7 @@ class FakePartitionLog final : public engine::PartitionLog {
     return {end->first, end->second};
   }
   LeaderEpoch EpochAt(Offset) const override { return LeaderEpoch(0); }
-  void AdvanceLogStart(Offset,
-                       std::move_only_function<void(Result<Offset>)> done) override {
+  void AdvanceLogStart(Offset, std::move_only_function<void(Result<Offset>)> done) override {
     done(Fail(Errc::kInternal, "the fake keeps its start"));
   }
   std::vector<engine::AbortedTransaction> AbortedTransactions(Offset, Offset) const override {
