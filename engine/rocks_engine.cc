@@ -36,7 +36,8 @@ Result<std::unique_ptr<RocksEngine>> RocksEngine::Open(
 }
 
 RocksEngine::~RocksEngine() {
-  for (const std::shared_ptr<Store>& store : stores_) store->Stop();
+  const Status closed = CloseStores(Shutdown::kAbrupt);
+  LOG_IF(ERROR, !closed) << "close of the engine failed error=" << closed.error().detail;
 }
 
 Status RocksEngine::ClaimDirectories() {
@@ -75,16 +76,26 @@ Status RocksEngine::OpenStores(const std::shared_ptr<rocksdb::FileSystem>& file_
   return {};
 }
 
-Status RocksEngine::Close() {
+Status RocksEngine::Close() { return CloseStores(Shutdown::kClean); }
+
+Status RocksEngine::CloseStores(Shutdown how) {
+  std::map<format::PartitionRef, std::shared_ptr<RocksPartitionLog>> logs;
   {
     MutexLock lock(mutex_);
     if (std::exchange(closed_, true)) return {};
-    for (const auto& [ref, log] : logs_) log->WriteCheckpoint([](const Status&) {});
+    logs.swap(logs_);
+  }
+  if (how == Shutdown::kClean) {
+    for (const auto& [ref, log] : logs) log->WriteCheckpoint([](const Status&) {});
   }
   Status result;
   for (const std::shared_ptr<Store>& store : stores_) {
-    if (Status closed = store->Close(); !closed && result) result = std::move(closed);
+    store->Stop();
+    if (how == Shutdown::kAbrupt) continue;
+    if (Status synced = store->Sync(); !synced && result) result = std::move(synced);
   }
+  for (const auto& [ref, log] : logs) log->Close();
+  for (const std::shared_ptr<Store>& store : stores_) store->Release();
   return result;
 }
 
@@ -140,11 +151,7 @@ void RocksEngine::DropRemoved(const std::function<bool(const Uuid&)>& is_removed
                  << " partition=" << ref.partition;
     return false;
   };
-  for (const std::shared_ptr<Store>& store : stores_) {
-    if (Status erased = store->EraseIf(removed); !erased) {
-      LOG(WARNING) << "removed partitions stay for now error=" << erased.error().detail;
-    }
-  }
+  for (const std::shared_ptr<Store>& store : stores_) store->EraseIf(removed);
 }
 
 std::vector<LogDirUsage> RocksEngine::LogDirs() const {

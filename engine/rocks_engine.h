@@ -41,6 +41,9 @@ class RocksEngine final : public Engine {
  private:
   explicit RocksEngine(EngineOptions options) : options_(std::move(options)) {}
 
+  enum class Shutdown { kClean, kAbrupt };
+
+  Status CloseStores(Shutdown how) EXCLUDES(mutex_);
   Status ClaimDirectories();
   Status OpenStores(const std::shared_ptr<rocksdb::FileSystem>& file_system);
   std::size_t PlaceOf(const format::PartitionRef& ref) const REQUIRES(mutex_);

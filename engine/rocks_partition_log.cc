@@ -72,7 +72,7 @@ Status RocksPartitionLog::ReadBackLocked() {
 
 void RocksPartitionLog::ReadBack() {
   MutexLock lock(mutex_);
-  if (dropped_) return;
+  if (dropped_ || closed_) return;
   if (Status status = ReadBackLocked(); !status) {
     LOG(ERROR) << "partition is offline partition=" << place_.tp
                << " error=" << status.error().detail;
@@ -106,6 +106,7 @@ Status RocksPartitionLog::BeginLeaderEpoch(LeaderEpoch epoch) {
 
 Status RocksPartitionLog::CheckOpen() const {
   if (dropped_) return Fail(Errc::kNotFound, "the partition was deleted");
+  if (closed_) return Fail(Errc::kShuttingDown, "the engine is closed");
   if (damaged_) return Fail(Errc::kStorage, "the partition's state could not be read back");
   return {};
 }
@@ -337,6 +338,7 @@ void RocksPartitionLog::RaiseHighWatermark(Offset to) {
 Result<RocksPartitionLog::ReadBounds> RocksPartitionLog::BoundsForRead() const {
   MutexLock lock(mutex_);
   if (dropped_) return Fail(Errc::kNotFound, "the partition was deleted");
+  if (closed_) return Fail(Errc::kShuttingDown, "the engine is closed");
   return ReadBounds{.family = family_, .log_start = state_.log_start, .log_end = log_end_};
 }
 
@@ -469,15 +471,25 @@ PartitionLog::WatchId RocksPartitionLog::WatchHighWatermark(Offset beyond,
 void RocksPartitionLog::Drop() {
   {
     MutexLock lock(mutex_);
-    if (std::exchange(dropped_, true)) return;
+    if (closed_ || std::exchange(dropped_, true)) return;
+    family_.reset();
   }
   watchers_.Close();
   place_.store->Erase(ref_);
 }
 
+void RocksPartitionLog::Close() {
+  {
+    MutexLock lock(mutex_);
+    closed_ = true;
+    family_.reset();
+  }
+  watchers_.Close();
+}
+
 bool RocksPartitionLog::WriteCheckpoint(std::move_only_function<void(const Status&)> done) {
   MutexLock lock(mutex_);
-  if (family_ == nullptr || dropped_ || damaged_) return false;
+  if (!CheckOpen() || family_ == nullptr) return false;
   Result<Admission> admission = place_.store->committer().Admit(0);
   if (!admission) return false;
   Commit commit;

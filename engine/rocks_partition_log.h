@@ -68,6 +68,9 @@ class RocksPartitionLog final : public PartitionLog,
   // back. Once.
   void Drop() EXCLUDES(mutex_);
 
+  // The engine closes: no more work (kShuttingDown), watchers wake, the store is let go of.
+  void Close() EXCLUDES(mutex_);
+
   // The last fact before a clean shutdown. Completes with the committer's Stop; false if there is
   // nothing to write or no way to.
   bool WriteCheckpoint(std::move_only_function<void(const Status&)> done) EXCLUDES(mutex_);
@@ -124,6 +127,7 @@ class RocksPartitionLog final : public PartitionLog,
   Offset high_watermark_ GUARDED_BY(mutex_);  // with one replica it follows log_end_
   Offset last_stable_ GUARDED_BY(mutex_);
   bool dropped_ GUARDED_BY(mutex_) = false;
+  bool closed_ GUARDED_BY(mutex_) = false;
   bool damaged_ GUARDED_BY(mutex_) = false;        // the state could not be read back
   std::deque<Commit> waiting_ GUARDED_BY(mutex_);  // for the family, in order
   bool family_requested_ GUARDED_BY(mutex_) = false;

@@ -131,21 +131,23 @@ void Store::Erase(const format::PartitionRef& ref) {
   }
   if (family == nullptr) return;
   // Behind everything that is queued: a write to a family that is gone would fail its whole group.
+  // The facts go first. Until the family is gone as well its binding tells whose it was.
   Result<Admission> admission = committer_->Admit(0);
-  if (!admission) return;  // found and dropped at the next start
-  Commit barrier;
-  barrier.admission = *admission;
-  barrier.done = [this, family, ref](const Status& status) {
-    if (status) DropFamily(family, ref);
+  if (!admission) return;  // found and erased at the next start
+  Commit commit;
+  commit.admission = *admission;
+  commit.erase_prefix = format::PartitionPrefix(ref);
+  commit.done = [this, family](const Status& status) {
+    if (status) DropFamily(family);
   };
-  committer_->Enqueue(std::move(barrier));
+  committer_->Enqueue(std::move(commit));
 }
 
-void Store::DropFamily(std::shared_ptr<Family> family, const format::PartitionRef& ref) {
+void Store::DropFamily(std::shared_ptr<Family> family) {
   const std::string name = family->name();
-  maker_->Drop(std::move(family), [this, ref, name](const Status& dropped) {
+  maker_->Drop(std::move(family), [this, name](const Status& dropped) {
     if (dropped) {
-      EraseFacts(ref, name);
+      EraseBinding(name);
       MutexLock lock(mutex_);
       names_.erase(name);
     } else {
@@ -155,18 +157,17 @@ void Store::DropFamily(std::shared_ptr<Family> family, const format::PartitionRe
   });
 }
 
-void Store::EraseFacts(const format::PartitionRef& ref, const std::string& family_name) {
+void Store::EraseBinding(const std::string& family_name) {
   Result<Admission> admission = committer_->Admit(0);
-  if (!admission) return;
+  if (!admission) return;  // a binding of no family does no harm
   Commit commit;
   commit.admission = *admission;
-  commit.erase_prefix = format::PartitionPrefix(ref);
   commit.facts.push_back({format::BindingKey(family_name), std::nullopt});
   commit.done = [](const Status&) {};
   committer_->Enqueue(std::move(commit));
 }
 
-Status Store::EraseIf(const std::function<bool(const format::PartitionRef&)>& removed) {
+void Store::EraseIf(const std::function<bool(const format::PartitionRef&)>& removed) {
   std::vector<format::PartitionRef> present;
   {
     MutexLock lock(mutex_);
@@ -175,18 +176,6 @@ Status Store::EraseIf(const std::function<bool(const format::PartitionRef&)>& re
   for (const format::PartitionRef& ref : present) {
     if (removed(ref)) Erase(ref);
   }
-  // A crash between the drop of a family and the erasure of its facts leaves a binding behind.
-  const std::string prefix = format::BindingKey("");
-  const std::unique_ptr<rocksdb::Iterator> it(
-      db().NewIterator(rocksdb::ReadOptions(), state_->handle()));
-  for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
-    GNEISS_ASSIGN_OR_RETURN(const format::Binding binding,
-                            format::DecodeBinding(ToText(it->value())));
-    const std::string name = it->key().ToString().substr(prefix.size());
-    const bool has_family = std::ranges::find(present, binding.partition) != present.end();
-    if (!has_family && removed(binding.partition)) EraseFacts(binding.partition, name);
-  }
-  return FromRocks(it->status(), "read the bindings");
 }
 
 void Store::Register(std::weak_ptr<Recoverable> state) {
@@ -212,8 +201,18 @@ void Store::Stop() {
   if (maker_ != nullptr) maker_->Stop();
 }
 
-Status Store::Close() {
-  Stop();
+void Store::Release() {
+  committer_.reset();
+  maker_.reset();
+  {
+    MutexLock lock(mutex_);
+    families_.clear();
+  }
+  state_.reset();
+  database_.reset();
+}
+
+Status Store::Sync() {
   GNEISS_RETURN_IF_ERROR(committer_->health());
   GNEISS_RETURN_IF_ERROR(FlushForRestart());
   WriteOptionsFile();

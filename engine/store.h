@@ -42,13 +42,14 @@ class Store {
  public:
   static Result<std::shared_ptr<Store>> Open(StoreOptions options);
 
-  // Writes what is queued, takes no more work, ends the threads. REQUIRES: called before the last
-  // reference goes, which may be that of a completion on one of those threads.
+  // Writes what is queued, takes no more work, ends the threads; then, for a clean shutdown, Sync
+  // fsyncs the WAL, or flushes it away when it is long, and writes the OPTIONS file; then Release
+  // lets go of the database, which closes with the last iterator on it.
+  // REQUIRES: Stop and Release come before the last reference goes, which may be that of a
+  // completion on one of those threads; nothing is called after Release.
   void Stop();
-
-  // Stop, then fsyncs the WAL, or flushes it away when it is long, and writes the OPTIONS file. The
-  // database itself is closed when the last iterator on it goes.
-  Status Close();
+  Status Sync();
+  void Release() EXCLUDES(mutex_);
 
   const std::filesystem::path& path() const { return options_.path; }
   rocksdb::DB& db() const { return database_->db(); }
@@ -69,7 +70,7 @@ class Store {
   void Erase(const format::PartitionRef& ref) EXCLUDES(mutex_);
 
   // Erases every partition on disk for which `removed` says so.
-  Status EraseIf(const std::function<bool(const format::PartitionRef&)>& removed) EXCLUDES(mutex_);
+  void EraseIf(const std::function<bool(const format::PartitionRef&)>& removed) EXCLUDES(mutex_);
 
   // `state` is read back after a full disk, as long as it lives.
   void Register(std::weak_ptr<Recoverable> state) EXCLUDES(mutex_);
@@ -80,8 +81,8 @@ class Store {
   Status Adopt(std::vector<std::shared_ptr<Family>> families) EXCLUDES(mutex_);
   Status BindFamilies(const std::map<std::string, std::shared_ptr<Family>>& by_name)
       REQUIRES(mutex_);
-  void DropFamily(std::shared_ptr<Family> family, const format::PartitionRef& ref);
-  void EraseFacts(const format::PartitionRef& ref, const std::string& family_name);
+  void DropFamily(std::shared_ptr<Family> family);
+  void EraseBinding(const std::string& family_name);
   void ReadBackAll() EXCLUDES(mutex_);
   Status FlushForRestart();
   void WriteOptionsFile();
