@@ -26,9 +26,9 @@ using RefuseVersionFunction = void (*)(wire::Writer& out);
 struct ServedApi {
   ApiKey key{};
   std::string_view name;    // Kafka's, such as "ListOffsets"
-  VersionRange served;
-  VersionRange advertised;  // what ApiVersions says; wider than `served` for Produce alone
-  VersionRange in_schema;   // what Kafka's schema defines, unstable versions included
+  VersionRange served{};
+  VersionRange advertised{};  // what ApiVersions says; wider than `served` for Produce alone
+  VersionRange in_schema{};   // what Kafka's schema defines, unstable versions included
   std::int16_t first_flexible = 0;
   ServeFunction serve = nullptr;
   RefuseVersionFunction refuse_version = nullptr;
