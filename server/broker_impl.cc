@@ -127,6 +127,14 @@ Status BrokerImpl::OpenData() {
       Clock::System());
   producer_ids_ = std::make_unique<ProducerIdAllocator>(*controller_);
   storage_ = std::make_unique<StoragePool>(limits::kStorageThreads);
+  groups_ = std::make_unique<GroupCoordinator>(
+      GroupCoordinator::Parts{.config = config_,
+                              .clock = Clock::System(),
+                              .metadata = *controller_,
+                              .partitions = *partitions_,
+                              .storage = *storage_,
+                              .timers = loops_.front()->loop.executor()});
+  groups_->Start();
   return {};
 }
 
@@ -149,11 +157,13 @@ Status BrokerImpl::Stop() {
   Status stopped;
   if (std::exchange(serving_, false)) {
     CloseConnections();
+    if (groups_ != nullptr) groups_->Stop();  // what members wait for ends
     if (!tasks_.WaitForNone(limits::kStopTimeout)) {
       stopped = Fail(Errc::kTimedOut, std::to_string(tasks_.count()) +
                                           " requests did not end in time; stopping without them");
     }
   }
+  if (groups_ != nullptr) groups_->Stop();
   if (controller_ != nullptr) controller_->Stop();
   if (storage_ != nullptr) storage_->Join();
   if (engine_ != nullptr) {

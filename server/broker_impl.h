@@ -10,6 +10,7 @@
 #include "protocol/base/result.h"
 #include "server/broker.h"
 #include "server/config/broker_config.h"
+#include "server/coordinator/group_coordinator.h"
 #include "server/fetch/fetch_session_cache.h"
 #include "server/metadata/local_controller.h"
 #include "server/net/complaint_log.h"
@@ -76,7 +77,7 @@ class BrokerImpl final : public Broker {
   std::unique_ptr<PartitionTable> partitions_;
   std::unique_ptr<FetchSessionCache> fetch_sessions_;
   std::unique_ptr<ProducerIdAllocator> producer_ids_;
-  GroupCoordinator* groups_ = nullptr;
+  std::unique_ptr<GroupCoordinator> groups_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   bool serving_ = false;
 };

@@ -337,6 +337,12 @@ GroupDescription GroupState::Describe() const {
 
 GroupSnapshot GroupState::Snapshot() const { return SnapshotWith(nullptr); }
 
+GroupSnapshot GroupState::EmptySnapshot() const {
+  GroupSnapshot snapshot;
+  snapshot.state_since = phase_since_;
+  return snapshot;
+}
+
 // With `assignments` instead of the members' own, if given.
 GroupSnapshot GroupState::SnapshotWith(const Assignments* assignments) const {
   GroupSnapshot snapshot;

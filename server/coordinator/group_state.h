@@ -135,6 +135,8 @@ class GroupState {
   std::optional<TimePoint> next_deadline() const { return timers_.next(); }
   GroupDescription Describe() const;
   GroupSnapshot Snapshot() const;
+  // What the record of a group that nobody has joined says.
+  GroupSnapshot EmptySnapshot() const;
 
  private:
   // The wait of a group that was empty: more first members usually come soon.

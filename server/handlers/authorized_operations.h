@@ -11,6 +11,8 @@ namespace gneiss::server {
 // Without an authorizer everybody may do everything.
 inline constexpr std::int32_t kAllTopicOperations = 0b1101'1111'1000;         // 3 to 8, 10, 11
 inline constexpr std::int32_t kAllClusterOperations = 0b1'1111'1010'0000;     // 5, 7 to 12
-static_assert(kAllTopicOperations == 3576 && kAllClusterOperations == 8096);  // seen from Kafka
+inline constexpr std::int32_t kAllGroupOperations = 0b1101'0100'1000;         // 3, 6, 8, 10, 11
+static_assert(kAllTopicOperations == 3576 && kAllClusterOperations == 8096 &&
+              kAllGroupOperations == 3400);  // seen from Kafka
 
 }  // namespace gneiss::server

@@ -47,6 +47,12 @@ class StoragePool {
         std::move(start), asio::use_awaitable, std::move(work));
   }
 
+  // Runs `work`, which must not throw, on a pool thread; nobody waits for it.
+  template <class Work>
+  void Post(Work work) {
+    asio::post(threads_, std::move(work));
+  }
+
   // Runs everything that is queued and ends the threads; Run may not be called afterwards.
   void Join() { threads_.join(); }
 

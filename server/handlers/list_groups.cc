@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/handlers/list_groups.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "server/broker.h"
+#include "server/coordinator/group_coordinator.h"
+#include "server/dispatch/error_mapping.h"
+
+namespace gneiss::server {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::string_view kClassicType = "classic";
+
+char LowerCase(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, LowerCase, LowerCase);
+}
+
+// An empty filter lets everything pass.
+bool Passes(std::string_view name, const std::vector<std::string>& filter) {
+  return filter.empty() || std::ranges::any_of(filter, [name](const std::string& wanted) {
+           return EqualsIgnoringCase(name, wanted);
+         });
+}
+
+}  // namespace
+
+asio::awaitable<ListGroupsHandler::Response> ListGroupsHandler::Handle(RequestContext& ctx,
+                                                                       Request request) {
+  Response response;
+  GroupList list = ctx.broker().groups().List();
+  response.error_code = ToWire(list.error);
+  const bool has_type = Passes(kClassicType, request.types_filter);
+  for (ListedGroup& group : list.groups) {
+    if (!has_type || !Passes(group.state, request.states_filter)) continue;
+    response.groups.push_back({.group_id = std::move(group.group),
+                               .protocol_type = std::move(group.protocol_type),
+                               .group_state = std::move(group.state),
+                               .group_type = std::string(kClassicType)});
+  }
+  co_return response;
+}
+
+}  // namespace gneiss::server
