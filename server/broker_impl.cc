@@ -116,6 +116,7 @@ Status BrokerImpl::OpenListeners() {
 }
 
 Status BrokerImpl::OpenData() {
+  storage_ = std::make_unique<StoragePool>(limits::kStorageThreads);
   GNEISS_ASSIGN_OR_RETURN(engine_, engine::Engine::Open(EngineOptionsOf(config_)));
   GNEISS_ASSIGN_OR_RETURN(controller_,
                           LocalController::Open(engine_->metadata_log(), config_));
@@ -140,6 +141,7 @@ Status BrokerImpl::OpenData() {
 
 void BrokerImpl::Serve() {
   serving_ = true;
+  groups_->Start();
   for (const auto& listener : listeners_) listener->Start();
   for (const auto& loop : loops_) loop->loop.Start();
 }

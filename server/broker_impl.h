@@ -11,6 +11,7 @@
 #include "server/broker.h"
 #include "server/config/broker_config.h"
 #include "server/coordinator/group_coordinator.h"
+#include "server/coordinator/group_coordinator.h"
 #include "server/fetch/fetch_session_cache.h"
 #include "server/metadata/local_controller.h"
 #include "server/net/complaint_log.h"
