@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -16,8 +17,8 @@
 
 namespace gneiss::server::testing {
 
-// FakePartitionLog is a log in memory whose batches are put in by the test, for parts that only
-// read. What is below `memory_from` counts as being in a file.
+// FakePartitionLog is a log in memory whose batches are put in by the test, or, if the test takes
+// them, by appends. What is below `memory_from` counts as being in a file.
 // Threads: one at a time, except Put, which wakes watchers and may come from any thread.
 class FakePartitionLog final : public engine::PartitionLog {
  public:
@@ -49,6 +50,21 @@ class FakePartitionLog final : public engine::PartitionLog {
     }
     for (auto& wake : wakes) wake();
   }
+  // What becomes of appends: at first they are refused.
+  enum class Appends { kRefused, kTaken, kHeld };
+  void SetAppends(Appends appends) { appends_ = appends; }
+  std::size_t held_appends() const { return held_.size(); }
+  // Ends the oldest append that is held. REQUIRES: there is one.
+  void FinishAppend(Status status = {}) {
+    Held held = std::move(held_.front());
+    held_.pop_front();
+    if (!status.has_value()) {
+      held.done(std::unexpected(status.error()));
+    } else {
+      held.done(Store(held.batch));
+    }
+  }
+
   void SetLogStart(Offset to) { log_start_ = to; }
   void SetLastStable(Offset to) { last_stable_ = to; }
   void SetMemoryFrom(Offset from) { memory_from_ = from; }
@@ -74,8 +90,18 @@ class FakePartitionLog final : public engine::PartitionLog {
   int log_dir_index() const override { return 0; }
   void SetConfig(const engine::LogConfig&) override {}
   Status BeginLeaderEpoch(LeaderEpoch) override { return {}; }
-  void Append(records::ValidatedBatch, engine::AppendDone done) override {
-    done(Fail(Errc::kInternal, "the fake does not append"));
+  void Append(records::ValidatedBatch batch, engine::AppendDone done) override {
+    switch (appends_) {
+      case Appends::kRefused:
+        done(Fail(Errc::kStorage, "the fake does not append"));
+        break;
+      case Appends::kTaken:
+        done(Store(batch));
+        break;
+      case Appends::kHeld:
+        held_.push_back({std::move(batch), std::move(done)});
+        break;
+    }
   }
 
   Result<engine::ReadView> Read(Offset from, const engine::ReadLimits& limits) const override {
@@ -129,6 +155,22 @@ class FakePartitionLog final : public engine::PartitionLog {
   }
 
  private:
+  struct Held {
+    records::ValidatedBatch batch;
+    engine::AppendDone done;
+  };
+
+  engine::AppendResult Store(records::ValidatedBatch& batch) {
+    const MutexLock lock(mutex_);
+    const Offset base = log_end_;
+    batch.stamped.SetBaseOffset(base);
+    std::string bytes(AsText(batch.stamped.bytes()));
+    bytes += batch.records.text();
+    log_end_ += batch.header.last_offset_delta + 1;
+    batches_.emplace(log_end_ - 1, SharedBytes::Own(std::move(bytes)));
+    return {.base_offset = base, .last_offset = log_end_ - 1, .log_start_offset = log_start_};
+  }
+
   std::vector<std::move_only_function<void()>> TakeWatchers() REQUIRES(mutex_) {
     std::vector<std::move_only_function<void()>> wakes;
     for (auto& [id, wake] : watchers_) wakes.push_back(std::move(wake));
@@ -144,6 +186,8 @@ class FakePartitionLog final : public engine::PartitionLog {
   bool closed_ GUARDED_BY(mutex_) = false;
   std::map<WatchId, std::move_only_function<void()>> watchers_ GUARDED_BY(mutex_);
   WatchId last_watch_ GUARDED_BY(mutex_) = 0;
+  Appends appends_ = Appends::kRefused;
+  std::deque<Held> held_;
   Offset log_start_;
   std::optional<Offset> last_stable_;  // without: the log end
   Offset memory_from_;
