@@ -7,18 +7,17 @@
 #include <glog/logging.h>
 #include <sys/resource.h>
 
-#include <algorithm>
-#include <atomic>
 #include <cstdint>
+#include <filesystem>
 #include <limits>
 #include <memory>
-#include <semaphore>
 #include <string>
 #include <vector>
 
 #include "engine/engine.h"
 #include "engine/testing/batches.h"
 #include "engine/testing/temp_dir.h"
+#include "protocol/base/mutex.h"
 
 namespace gneiss::engine {
 namespace {
@@ -40,6 +39,30 @@ std::int64_t ResidentMegabytesMax() {
   return usage.ru_maxrss / 1024;
 }
 
+// Bounds the appends that are not answered yet. As an event loop with many connections does, the
+// appending thread goes on for a while before it waits, and is woken once for many answers.
+class InFlight {
+ public:
+  void Begin() {
+    MutexLock lock(mutex_);
+    if (++count_ <= kInFlight) return;
+    while (count_ > kInFlight / 2) low_.Wait(mutex_);
+  }
+  void End() {
+    MutexLock lock(mutex_);
+    if (--count_ == kInFlight / 2 || count_ == 0) low_.NotifyOne();
+  }
+  void WaitForAll() {
+    MutexLock lock(mutex_);
+    while (count_ > 0) low_.Wait(mutex_);
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar low_;
+  std::int64_t count_ GUARDED_BY(mutex_) = 0;
+};
+
 // An engine with some partitions of one topic.
 class Bench {
  public:
@@ -50,9 +73,8 @@ class Bench {
     auto engine = Engine::Open(std::move(options));
     CHECK(engine.has_value()) << engine.error().detail;
     engine_ = std::move(*engine);
-    const Uuid topic_id = Uuid::Random();
     for (int i = 0; i < partitions; ++i) {
-      auto log = engine_->OpenPartition({"bench", PartitionId(i)}, topic_id, config);
+      auto log = engine_->OpenPartition({"bench", PartitionId(i)}, topic_id_, config);
       CHECK(log.has_value()) << log.error().detail;
       logs_.push_back(std::move(*log));
     }
@@ -65,18 +87,27 @@ class Bench {
   void AppendAll(std::int64_t count, std::size_t batch_bytes, std::int64_t producer_id) {
     const records::ValidatedBatch batch =
         testing::BatchOf({std::string(batch_bytes - 80, 'x')}, {.producer_id = producer_id});
-    std::counting_semaphore<> room(kInFlight);
+    InFlight in_flight;
     for (std::int64_t i = 0; i < count; ++i) {
-      room.acquire();
+      in_flight.Begin();
       records::ValidatedBatch next = batch;
       next.header.base_sequence =
           producer_id < 0 ? -1 : static_cast<std::int32_t>(i / std::ssize(logs_));
       log(static_cast<std::size_t>(i)).Append(std::move(next), [&](Result<AppendResult> result) {
         CHECK(result.has_value()) << result.error().detail;
-        room.release();
+        in_flight.End();
       });
     }
-    for (std::int64_t i = 0; i < kInFlight; ++i) room.acquire();
+    in_flight.WaitForAll();
+  }
+
+  const std::filesystem::path& path() const { return dir_.path(); }
+  const Uuid& topic_id() const { return topic_id_; }
+
+  // Lets go of the engine as a crash would.
+  void Abandon() {
+    logs_.clear();
+    engine_.reset();
   }
 
   void Close() {
@@ -88,6 +119,7 @@ class Bench {
 
  private:
   testing::TempDir dir_;
+  const Uuid topic_id_ = Uuid::Random();
   std::unique_ptr<Engine> engine_;
   std::vector<std::shared_ptr<PartitionLog>> logs_;
 };
@@ -197,6 +229,42 @@ BENCHMARK(BM_ReadFiles)
     ->Args({1 << 10, 1 << 20})
     ->Args({16 << 10, 1 << 20})
     ->Args({1 << 20, 1 << 20})
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+
+// Engine::Open and OpenPartition of every partition, page cache warm. Arguments: partitions with
+// 1 MB each in batches of 16 KB, 1 when the engine before was not closed.
+void BM_Open(benchmark::State& state) {
+  const auto partitions = static_cast<int>(state.range(0));
+  Bench bench(partitions);
+  if (partitions > 0) bench.AppendAll(std::int64_t{partitions} * 64, 16 << 10, 7);
+  if (state.range(1) != 0) {
+    bench.Abandon();
+  } else {
+    bench.Close();
+  }
+  for (auto _ : state) {
+    EngineOptions options;
+    options.data_dirs = {bench.path()};
+    options.metadata_dir = bench.path();
+    auto engine = Engine::Open(std::move(options));
+    CHECK(engine.has_value()) << engine.error().detail;
+    for (int i = 0; i < partitions; ++i) {
+      auto log = (*engine)->OpenPartition({"bench", PartitionId(i)}, bench.topic_id(), {});
+      CHECK(log.has_value() && (*log)->offsets().log_end == Offset(64));
+    }
+    state.PauseTiming();
+    engine->reset();
+    state.ResumeTiming();
+  }
+}
+BENCHMARK(BM_Open)
+    ->ArgNames({"partitions", "abrupt"})
+    ->Args({0, 0})
+    ->Args({100, 0})
+    ->Args({100, 1})
+    ->Args({1000, 0})
+    ->Iterations(10)
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
 

@@ -75,10 +75,15 @@ void Committer::Withdraw(const Admission& admission) {
 }
 
 void Committer::Enqueue(Commit commit) {
-  MutexLock lock(mutex_);
-  queue_.push_back(std::move(commit));
-  --outstanding_;
-  WakeThread();
+  bool wake = false;
+  {
+    MutexLock lock(mutex_);
+    queue_.push_back(std::move(commit));
+    --outstanding_;
+    wake = std::exchange(waiting_, false);
+  }
+  // Outside the lock, or the thread would wake up only to wait for it.
+  if (wake) work_.NotifyOne();
 }
 
 void Committer::WakeThread() {

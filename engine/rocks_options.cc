@@ -16,7 +16,8 @@ void SwitchOffExtras(rocksdb::DBOptions& options) {
   options.stats_persist_period_sec = 0;
   options.skip_stats_update_on_db_open = true;   // reads every SST's properties otherwise
   options.avoid_unnecessary_blocking_io = true;  // files are deleted in the background
-  options.dump_malloc_stats = false;
+  // By default 16 threads are started, and joined, for each family that has files.
+  options.max_file_opening_threads = 1;
 }
 
 rocksdb::BlockBasedTableOptions TableOptions() {
@@ -40,7 +41,7 @@ rocksdb::DBOptions StoreDbOptions(const StoreBudget& budget) {
   // A torn tail of the WAL is what a crash leaves; anything behind damage must not be applied.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   options.avoid_flush_during_recovery = true;  // an SST per family, each with its fsync
-  options.max_total_wal_size = budget.wal_bytes;
+  options.max_total_wal_size = std::min(budget.wal_bytes, budget.memtable_bytes);
   options.max_open_files = budget.open_files_max;
   options.max_background_jobs = std::max(2, budget.background_threads);
   // A value in a mapped block is served from where it lies.
