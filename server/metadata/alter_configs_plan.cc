@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/metadata/alter_configs_plan.h"
 
+#include <expected>
 #include <map>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "server/config/config_change.h"
+#include "server/metadata/topic_name.h"
 
 namespace gneiss::server {
 namespace {
@@ -15,8 +17,14 @@ namespace {
 std::optional<Refusal> CheckResource(const MetadataImage& image, const BrokerConfig& config,
                                      const ConfigResource& resource) {
   const auto& [type, name] = resource;
-  if (type == ConfigResourceType::kTopic && image.FindTopic(name) == nullptr) {
-    return Refusal{ErrorCode::kUnknownTopicOrPartition, "There is no topic " + name + "."};
+  if (type == ConfigResourceType::kTopic) {
+    if (name.empty()) return Refusal{ErrorCode::kInvalidRequest, "Topics have no common configs."};
+    if (const Status legal = CheckTopicName(name); !legal) {
+      return Refusal{ErrorCode::kInvalidTopicException, legal.error().detail};
+    }
+    if (image.FindTopic(name) == nullptr) {
+      return Refusal{ErrorCode::kUnknownTopicOrPartition, "There is no topic " + name + "."};
+    }
   }
   const bool names_broker =
       type == ConfigResourceType::kBroker || type == ConfigResourceType::kBrokerLogger;
@@ -109,7 +117,11 @@ Plan<protocol::AlterConfigsResponse> PlanAlterConfigs(
     const protocol::AlterConfigsRequest& request) {
   using Request = protocol::AlterConfigsRequest;
   const auto change = [&](ConfigResourceType type, const ConfigMap&,
-                          const Request::AlterConfigsResource& wire) {
+                          const Request::AlterConfigsResource& wire) -> ConfigResult<ConfigMap> {
+    if (type == ConfigResourceType::kBrokerLogger) {
+      return std::unexpected(ConfigError{ErrorCode::kInvalidRequest,
+                                         "Loggers are changed by IncrementalAlterConfigs alone."});
+    }
     std::vector<NamedConfig> configs;
     for (const auto& config : wire.configs) configs.push_back({config.name, config.value});
     return ReplaceConfigs(type, configs, context.config);

@@ -131,12 +131,15 @@ TEST_F(AlterConfigsPlanTest, AResourceThatIsNamedTwiceIsRefusedBothTimes) {
 
 TEST_F(AlterConfigsPlanTest, OnlyResourcesThatExistHereCanBeChanged) {
   EXPECT_THAT(Change({Alter(kTopic, "nope", {{"retention.ms", kSet, "1"}}),
+                      Alter(kTopic, "a b", {{"retention.ms", kSet, "1"}}),
+                      Alter(kTopic, "", {{"retention.ms", kSet, "1"}}),
                       Alter(kBroker, "2", {{"log.retention.ms", kSet, "1"}}),
                       Alter(kBroker, "x", {{"log.retention.ms", kSet, "1"}}),
                       Alter(kLogger, "1", {{"some.logger", kSet, "DEBUG"}}),
                       Alter(kLogger, "", {{"some.logger", kSet, "DEBUG"}}),
                       Alter(99, "1", {{"x", kSet, "1"}})}),
-              ElementsAre(ErrorCode::kUnknownTopicOrPartition, ErrorCode::kInvalidRequest,
+              ElementsAre(ErrorCode::kUnknownTopicOrPartition, ErrorCode::kInvalidTopicException,
+                          ErrorCode::kInvalidRequest, ErrorCode::kInvalidRequest,
                           ErrorCode::kInvalidRequest, ErrorCode::kInvalidConfig,
                           ErrorCode::kInvalidRequest, ErrorCode::kInvalidRequest));
 }

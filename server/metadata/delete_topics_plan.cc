@@ -48,11 +48,18 @@ Answer Look(const MetadataImage& image, const Named& named) {
     Refuse(answer.result, named.name
                               ? Refusal{ErrorCode::kUnknownTopicOrPartition, "No such topic."}
                               : Refusal{ErrorCode::kUnknownTopicId, "No topic has this id."});
-    return answer;
   }
-  answer.result.name = answer.topic->name;
-  answer.result.topic_id = answer.topic->id;
   return answer;
+}
+
+// The topic is named by `again` as well as in `first`.
+void RefuseRepetition(Answer& first, const Named& again) {
+  first.topic = nullptr;
+  // What names nothing has been refused already, however often it occurs.
+  if (!again.name && again.id.IsZero()) return;
+  if (again.name) first.result.name = again.name;
+  if (!again.id.IsZero()) first.result.topic_id = again.id;
+  Refuse(first.result, {ErrorCode::kInvalidRequest, "The topic is named more than once."});
 }
 
 std::vector<Answer> LookAtAll(const MetadataImage& image, const std::vector<Named>& topics) {
@@ -60,18 +67,14 @@ std::vector<Answer> LookAtAll(const MetadataImage& image, const std::vector<Name
   std::map<std::pair<std::optional<std::string>, Uuid>, std::size_t> index;
   for (const Named& named : topics) {
     Answer answer = Look(image, named);
-    // After the look-up, so that a name and the id of the same topic meet here.
-    const auto [at, is_new] =
-        index.emplace(std::pair(answer.result.name, answer.result.topic_id), answers.size());
+    // By the topic that is meant, so that its name and its id meet here.
+    auto meant = answer.topic ? std::pair(std::optional(answer.topic->name), answer.topic->id)
+                              : std::pair(named.name, named.id);
+    const auto [at, is_new] = index.emplace(std::move(meant), answers.size());
     if (is_new) {
       answers.push_back(std::move(answer));
-      continue;
-    }
-    Answer& first = answers[at->second];
-    first.topic = nullptr;
-    // What names nothing has said so already, however often it occurs.
-    if (first.result.name.has_value() || !first.result.topic_id.IsZero()) {
-      Refuse(first.result, {ErrorCode::kInvalidRequest, "The topic is named more than once."});
+    } else {
+      RefuseRepetition(answers[at->second], named);
     }
   }
   return answers;
@@ -106,6 +109,8 @@ Plan<protocol::DeleteTopicsResponse> PlanDeleteTopics(
       protocol::RemoveTopicRecord record;
       record.topic_id = answer.topic->id;
       plan.records.emplace_back(record);
+      answer.result.name = answer.topic->name;
+      answer.result.topic_id = answer.topic->id;
     }
     plan.response.responses.push_back(std::move(answer.result));
   }
