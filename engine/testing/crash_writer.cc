@@ -54,14 +54,14 @@ std::vector<std::shared_ptr<PartitionLog>> OpenLogs(Engine& engine, const Uuid& 
       values.push_back(std::to_string(partition) + ":" + std::to_string(end.value()));
     }
     ++in_flight;
-    logs[partition]->Append(
-        BatchOf(values, {.producer_id = 7, .sequence = sequence}),
-        [&, partition, count](Result<AppendResult> result) {
-          CHECK(result.has_value()) << result.error().detail;
-          Say(std::to_string(partition) + " " + std::to_string(result->base_offset.value()) + " " +
-              std::to_string(count) + "\n");
-          --in_flight;
-        });
+    logs[partition]->Append(BatchOf(values, {.producer_id = 7, .sequence = sequence}),
+                            [&, partition, count](Result<AppendResult> result) {
+                              CHECK(result.has_value()) << result.error().detail;
+                              Say(std::to_string(partition) + " " +
+                                  std::to_string(result->base_offset.value()) + " " +
+                                  std::to_string(count) + "\n");
+                              --in_flight;
+                            });
   }
 }
 
@@ -80,6 +80,5 @@ int main(int argc, char** argv) {
   CHECK(opened.has_value()) << opened.error().detail;
   const auto topic_id = Uuid::Parse(argv[2]);
   CHECK(topic_id.has_value());
-  engine::testing::WriteForEver(
-      engine::testing::OpenLogs(**opened, *topic_id, std::atoi(argv[3])));
+  engine::testing::WriteForEver(engine::testing::OpenLogs(**opened, *topic_id, std::atoi(argv[3])));
 }
