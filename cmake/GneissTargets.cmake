@@ -23,13 +23,14 @@ function(gneiss_test name)
   set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT})
 endfunction()
 
-# gneiss_fuzzer(NAME SOURCES fuzz_x.cc CORPUS dir DEPS target ...): with GNEISS_LIBFUZZER a
-# libFuzzer program; otherwise a ctest entry that replays the corpus plus seeded mutations of it.
+# gneiss_fuzzer(NAME SOURCES fuzz_x.cc CORPUS dir [RUNS n] DEPS target ...): with GNEISS_LIBFUZZER a
+# libFuzzer program; otherwise a ctest entry that replays the corpus plus seeded mutations of it,
+# RUNS of them where one run takes long.
 function(gneiss_fuzzer name)
   if(NOT GNEISS_TESTS)
     return()
   endif()
-  cmake_parse_arguments(ARG "" "CORPUS" "SOURCES;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "" "CORPUS;RUNS" "SOURCES;DEPS" ${ARGN})
   if(GNEISS_LIBFUZZER)
     add_executable(${name} ${ARG_SOURCES})
     target_link_libraries(${name} PRIVATE ${ARG_DEPS})
@@ -37,7 +38,7 @@ function(gneiss_fuzzer name)
   else()
     add_executable(${name} ${ARG_SOURCES} ${CMAKE_SOURCE_DIR}/protocol/fuzz/replay_main.cc)
     target_link_libraries(${name} PRIVATE ${ARG_DEPS})
-    add_test(NAME ${name} COMMAND ${name} ${ARG_CORPUS})
+    add_test(NAME ${name} COMMAND ${name} ${ARG_CORPUS} ${ARG_RUNS})
     set_tests_properties(${name} PROPERTIES TIMEOUT 300)
   endif()
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
