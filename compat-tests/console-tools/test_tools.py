@@ -52,7 +52,7 @@ class TopicsTest(ToolCase):
         name = self.create_topic()
         missing = self.unique("missing")
         for message, arguments in [
-                ("already exists", ["--create", "--topic", name]),
+                ("TopicExistsException", ["--create", "--topic", name]),
                 ("does not exist", ["--delete", "--topic", missing]),
                 ("does not exist", ["--describe", "--topic", missing]),
                 ("InvalidTopicException", ["--create", "--topic", "not a name"]),
