@@ -180,7 +180,10 @@ void Store::EraseIf(const std::function<bool(const format::PartitionRef&)>& remo
 
 void Store::Register(std::weak_ptr<Recoverable> state) {
   MutexLock lock(mutex_);
-  std::erase_if(recoverables_, [](const auto& known) { return known.expired(); });
+  // Only when the list would have to grow: with thousands of partitions a sweep takes time.
+  if (recoverables_.size() == recoverables_.capacity()) {
+    std::erase_if(recoverables_, [](const auto& known) { return known.expired(); });
+  }
   recoverables_.push_back(std::move(state));
 }
 
