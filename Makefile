@@ -51,8 +51,7 @@ fuzz: deps-test
 	cmake --build build-fuzz -j $(JOBS)
 
 docs: build
-	build/bin/gneiss --print_api_table > build/api_table.md
-	docs/update_protocol_support.py build/api_table.md docs/protocol-support.md
+	docs/protocol_support.py build/bin/gneiss
 
 format:
 	clang-format-19 -i $(SOURCES)
