@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <future>
 #include <semaphore>
 
@@ -79,35 +81,34 @@ TEST_F(CommitterTest, FlushMessagesMakesEveryNthRecordWait) {
 }
 
 TEST_F(CommitterTest, FlushMsSchedulesAnFsyncThatNobodyWaitsFor) {
-  std::promise<void> synced;
-  std::atomic<bool> first = true;
+  auto synced = std::make_shared<std::counting_semaphore<>>(0);
   config_.flush_ms = 1;
   log_->SetConfig(config_);
-  disk().BeforeWalSync([&] {
-    if (first.exchange(false)) synced.set_value();
-  });
+  disk().BeforeWalSync([synced] { synced->release(); });
   Append({"a"});
-  synced.get_future().wait();
-  disk().BeforeWalSync(nullptr);
+  synced->acquire();
 }
 
 // While one fsync runs, what comes is collected; the next one serves all of it.
 TEST_F(CommitterTest, AppendsShareAnFsync) {
   SetFlushMessages(1);
   Append({"makes the family"});
-  std::binary_semaphore in_sync(0), go_on(0);
-  std::atomic<bool> first = true;
-  disk().BeforeWalSync([&] {
-    if (!first.exchange(false)) return;
-    in_sync.release();
-    go_on.acquire();
+  struct Gate {
+    std::atomic<bool> first = true;
+    std::binary_semaphore in_sync{0}, go_on{0};
+  };
+  const auto gate = std::make_shared<Gate>();
+  disk().BeforeWalSync([gate] {
+    if (!gate->first.exchange(false)) return;
+    gate->in_sync.release();
+    gate->go_on.acquire();
   });
   const std::uint64_t before = Counters().syncs;
   std::vector<std::future<Result<AppendResult>>> answers;
   answers.push_back(StartAppend(BatchOf({"first"})));
-  in_sync.acquire();
+  gate->in_sync.acquire();
   for (int i = 0; i < 50; ++i) answers.push_back(StartAppend(BatchOf({"one of many"})));
-  go_on.release();
+  gate->go_on.release();
   for (auto& answer : answers) EXPECT_TRUE(answer.get().has_value());
   EXPECT_EQ(Counters().syncs, before + 2);
 }

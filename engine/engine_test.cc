@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
-#include <future>
 #include <limits>
 #include <thread>
 
@@ -51,14 +50,8 @@ class EngineTest : public ::testing::Test {
     return Partition(partition, topic_id_);
   }
 
-  static std::future<Result<AppendResult>> StartAppend(PartitionLog& log, const Values& values) {
-    auto promise = std::make_shared<std::promise<Result<AppendResult>>>();
-    log.Append(BatchOf(values),
-               [promise](Result<AppendResult> result) { promise->set_value(std::move(result)); });
-    return promise->get_future();
-  }
   static void Append(PartitionLog& log, const Values& values) {
-    const auto result = StartAppend(log, values).get();
+    const auto result = testing::AppendAndWait(log, BatchOf(values));
     EXPECT_TRUE(result.has_value()) << result.error().detail;
   }
   static Values ReadAll(const PartitionLog& log) {
@@ -186,7 +179,7 @@ TEST_F(EngineTest, ManyWritersAndReadersOfManyPartitionsSeeOrderedLogs) {
     threads.emplace_back([&, thread] {
       for (int i = 0; i < kAppends; ++i) {
         PartitionLog& log = *logs[(thread + static_cast<std::size_t>(i)) % logs.size()];
-        StartAppend(log, {std::to_string(i)}).wait();
+        Append(log, {std::to_string(i)});
         const LogOffsets offsets = log.offsets();
         EXPECT_LE(offsets.high_watermark, offsets.log_end);
         if (i % 10 == 0) ReadAll(log);

@@ -186,20 +186,13 @@ TEST_F(PartitionLogTest, ProducersAreKnownAfterReopen) {
 // Both go to the committer's queue while it is busy: the retry must neither be written nor be
 // answered before the original.
 TEST_F(PartitionLogTest, ARetryOfAnUncommittedBatchIsAnsweredWithIt) {
-  std::vector<int> order;
-  std::promise<void> both;
-  log_->Append(BatchOf({"a"}, {.producer_id = 7, .sequence = 0}), [&](Result<AppendResult> result) {
-    EXPECT_FALSE(result->duplicate);
-    order.push_back(1);
-  });
-  log_->Append(BatchOf({"a"}, {.producer_id = 7, .sequence = 0}), [&](Result<AppendResult> result) {
-    EXPECT_TRUE(result->duplicate);
-    EXPECT_EQ(result->base_offset, Offset(0));
-    order.push_back(2);
-    both.set_value();
-  });
-  both.get_future().wait();
-  EXPECT_EQ(order, (std::vector<int>{1, 2}));
+  auto original = StartAppend(BatchOf({"a"}, {.producer_id = 7, .sequence = 0}));
+  auto retry = StartAppend(BatchOf({"a"}, {.producer_id = 7, .sequence = 0}));
+  const auto answer = retry.get();
+  EXPECT_TRUE(answer->duplicate);
+  EXPECT_EQ(answer->base_offset, Offset(0));
+  ASSERT_EQ(original.wait_for(std::chrono::seconds(0)), std::future_status::ready);
+  EXPECT_FALSE(original.get()->duplicate);
   EXPECT_EQ(ReadAll(), (Values{"a"}));
 }
 
@@ -241,12 +234,15 @@ TEST_F(PartitionLogTest, BatchesCarryTheLeaderEpoch) {
 TEST_F(PartitionLogTest, WatchersWakeOnceTheWatermarkIsAbove) {
   Append({"a"});
   EXPECT_EQ(log_->WatchHighWatermark(Offset(0), [] { FAIL() << "it is above already"; }), 0u);
-  std::promise<void> woken;
-  EXPECT_NE(log_->WatchHighWatermark(Offset(1), [&] { woken.set_value(); }), 0u);
+  std::promise<void> promise;
+  std::future<void> woken = promise.get_future();
+  EXPECT_NE(log_->WatchHighWatermark(
+                Offset(1), [promise = std::move(promise)]() mutable { promise.set_value(); }),
+            0u);
   const auto removed = log_->WatchHighWatermark(Offset(1), [] { FAIL() << "was removed"; });
   log_->Unwatch(removed);
   Append({"b"});
-  woken.get_future().wait();
+  woken.wait();
 }
 
 TEST_F(PartitionLogTest, ADeletedPartitionRefusesWorkAndWakesItsWatchers) {

@@ -68,8 +68,7 @@ Status LoadFacts(Loading& loading, const Family& state, const format::PartitionR
 
 // The offset behind the last batch; 0 without any.
 Result<Offset> EndOfFamily(const Family& family, const rocksdb::ReadOptions& options) {
-  const std::unique_ptr<rocksdb::Iterator> it(
-      family.db().NewIterator(options, family.handle()));
+  const std::unique_ptr<rocksdb::Iterator> it(family.db().NewIterator(options, family.handle()));
   it->SeekToLast();
   GNEISS_RETURN_IF_ERROR(FromRocks(it->status(), "find the end of " + family.name()));
   if (!it->Valid()) return Offset(0);

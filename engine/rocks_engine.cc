@@ -3,6 +3,8 @@
 
 #include <glog/logging.h>
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <set>
 #include <system_error>
@@ -12,6 +14,18 @@
 #include "engine/format.h"
 
 namespace gneiss::engine {
+namespace {
+
+// Half of the descriptors that the process may have are for SSTs, the rest for sockets. The upper
+// bound keeps the mappings of SSTs below the kernel's usual limit of 65530.
+int OpenFilesMax() {
+  constexpr rlim_t kMin = 128, kMax = 30'000;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return kMin;
+  return static_cast<int>(std::clamp(limit.rlim_cur / 2, kMin, kMax));
+}
+
+}  // namespace
 
 Result<std::unique_ptr<Engine>> Engine::Open(EngineOptions options) {
   return RocksEngine::Open(std::move(options), rocksdb::FileSystem::Default());
@@ -67,6 +81,7 @@ Status RocksEngine::OpenStores(const std::shared_ptr<rocksdb::FileSystem>& file_
     store.path = directory / format::kStoreDirectory;
     store.budget.memtable_bytes = options_.memtable_bytes_total / count;
     store.budget.wal_bytes = options_.wal_bytes_total / count;
+    store.budget.open_files_max = OpenFilesMax() / static_cast<int>(count);
     store.budget.background_threads = options_.background_threads;
     store.clock = options_.clock;
     store.file_system = file_system;

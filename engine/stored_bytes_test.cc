@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include <future>
 #include <map>
 #include <string>
 
@@ -43,10 +42,10 @@ TEST(StoredBytesTest, AreThoseOfTheDocumentation) {
   auto log = (*engine)->OpenPartition({"orders", PartitionId(3)}, topic_id, {});
   ASSERT_TRUE(log.has_value()) << log.error().detail;
   ASSERT_TRUE((*log)->BeginLeaderEpoch(LeaderEpoch(0)));
-  std::promise<void> done;
-  (*log)->Append(testing::BatchOf({"a", "b"}, {.producer_id = 7, .epoch = 2, .sequence = 0}),
-                 [&](Result<AppendResult>) { done.set_value(); });
-  done.get_future().wait();
+  ASSERT_TRUE(
+      testing::AppendAndWait(
+          **log, testing::BatchOf({"a", "b"}, {.producer_id = 7, .epoch = 2, .sequence = 0}))
+          .has_value());
 
   const Store& store = *(*engine)->stores().front();
   const auto family = store.FindFamily({topic_id, PartitionId(3)});

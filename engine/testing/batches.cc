@@ -3,6 +3,8 @@
 
 #include <glog/logging.h>
 
+#include <utility>
+
 #include "protocol/base/shared_bytes.h"
 #include "protocol/records/batch_builder.h"
 #include "protocol/records/record_iterator.h"
@@ -53,6 +55,30 @@ records::ValidatedBatch MarkerOf(records::ControlType type, const From& from) {
       records::BuildMarkerBatch({.type = type, .coordinator_epoch = 0},
                                 ProducerId(from.producer_id), from.epoch, kDefaultTimestamp),
       records::AppendOrigin::kCoordinator);
+}
+
+// The promises belong to the callbacks: one on the caller's stack could be gone before set_value
+// has returned.
+std::future<Result<AppendResult>> StartAppend(PartitionLog& log, records::ValidatedBatch batch) {
+  std::promise<Result<AppendResult>> promise;
+  std::future<Result<AppendResult>> future = promise.get_future();
+  log.Append(std::move(batch), [promise = std::move(promise)](Result<AppendResult> result) mutable {
+    promise.set_value(std::move(result));
+  });
+  return future;
+}
+
+Result<AppendResult> AppendAndWait(PartitionLog& log, records::ValidatedBatch batch) {
+  return StartAppend(log, std::move(batch)).get();
+}
+
+Result<Offset> AdvanceLogStartAndWait(PartitionLog& log, Offset to) {
+  std::promise<Result<Offset>> promise;
+  std::future<Result<Offset>> future = promise.get_future();
+  log.AdvanceLogStart(to, [promise = std::move(promise)](Result<Offset> result) mutable {
+    promise.set_value(std::move(result));
+  });
+  return future.get();
 }
 
 Values ValuesOf(const ReadView& view) {

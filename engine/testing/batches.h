@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <future>
 #include <string>
 #include <vector>
 
@@ -32,6 +32,12 @@ records::ValidatedBatch BatchOf(const Values& values, const From& from = {},
 
 // A commit or abort marker as a transaction coordinator writes it.
 records::ValidatedBatch MarkerOf(records::ControlType type, const From& from);
+
+// Appends, and what the answer will be.
+std::future<Result<AppendResult>> StartAppend(PartitionLog& log, records::ValidatedBatch batch);
+// Waits for the answer.
+Result<AppendResult> AppendAndWait(PartitionLog& log, records::ValidatedBatch batch);
+Result<Offset> AdvanceLogStartAndWait(PartitionLog& log, Offset to);
 
 // The values of the records of all batches.
 Values ValuesOf(const ReadView& view);

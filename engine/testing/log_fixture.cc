@@ -13,20 +13,6 @@ LogFixture::LogFixture(std::shared_ptr<rocksdb::FileSystem> file_system)
 
 LogFixture::~LogFixture() { Close(); }
 
-std::future<Result<AppendResult>> LogFixture::StartAppend(records::ValidatedBatch batch) {
-  std::promise<Result<AppendResult>> promise;
-  std::future<Result<AppendResult>> future = promise.get_future();
-  log_->Append(std::move(batch),
-               [promise = std::move(promise)](Result<AppendResult> result) mutable {
-                 promise.set_value(std::move(result));
-               });
-  return future;
-}
-
-Result<AppendResult> LogFixture::TryAppend(records::ValidatedBatch batch) {
-  return StartAppend(std::move(batch)).get();
-}
-
 Offset LogFixture::Append(records::ValidatedBatch batch) {
   const Result<AppendResult> result = TryAppend(std::move(batch));
   EXPECT_TRUE(result.has_value()) << result.error().detail;
@@ -35,15 +21,6 @@ Offset LogFixture::Append(records::ValidatedBatch batch) {
 
 Offset LogFixture::Append(const Values& values, const From& from) {
   return Append(BatchOf(values, from));
-}
-
-Result<Offset> LogFixture::AdvanceLogStart(Offset to) {
-  std::promise<Result<Offset>> promise;
-  std::future<Result<Offset>> future = promise.get_future();
-  log_->AdvanceLogStart(to, [promise = std::move(promise)](Result<Offset> result) mutable {
-    promise.set_value(std::move(result));
-  });
-  return future.get();
 }
 
 Values LogFixture::ReadFrom(Offset from) const {

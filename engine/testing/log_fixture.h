@@ -22,14 +22,16 @@ class LogFixture : public ::testing::Test {
       std::shared_ptr<rocksdb::FileSystem> file_system = rocksdb::FileSystem::Default());
   ~LogFixture() override;
 
-  // Waits for the answer.
-  Result<AppendResult> TryAppend(records::ValidatedBatch batch);
+  Result<AppendResult> TryAppend(records::ValidatedBatch batch) {
+    return AppendAndWait(*log_, std::move(batch));
+  }
   // The base offset; a failure fails the test.
   Offset Append(const Values& values, const From& from = {});
   Offset Append(records::ValidatedBatch batch);
-  // What the answer will be, without waiting.
-  std::future<Result<AppendResult>> StartAppend(records::ValidatedBatch batch);
-  Result<Offset> AdvanceLogStart(Offset to);
+  std::future<Result<AppendResult>> StartAppend(records::ValidatedBatch batch) {
+    return testing::StartAppend(*log_, std::move(batch));
+  }
+  Result<Offset> AdvanceLogStart(Offset to) { return AdvanceLogStartAndWait(*log_, to); }
 
   Result<ReadView> Read(Offset from, ReadLimits limits) const { return log_->Read(from, limits); }
   Values ReadFrom(Offset from) const;

@@ -2,7 +2,6 @@
 #include <glog/logging.h>
 
 #include <algorithm>
-#include <future>
 #include <limits>
 #include <memory>
 #include <utility>
@@ -95,10 +94,7 @@ class ModelRun {
   }
 
   void Append(const Values& values, const std::vector<TimestampMs>& timestamps, const From& from) {
-    std::promise<Result<AppendResult>> promise;
-    log_->Append(BatchOf(values, from, timestamps),
-                 [&](Result<AppendResult> result) { promise.set_value(std::move(result)); });
-    const Result<AppendResult> result = promise.get_future().get();
+    const Result<AppendResult> result = AppendAndWait(*log_, BatchOf(values, from, timestamps));
     const ModelLog::Answer expected = model_.Append(values, timestamps, from);
     CHECK_EQ(result.has_value(), !expected.error.has_value());
     if (!result) {
@@ -189,9 +185,7 @@ class ModelRun {
 
   void AdvanceLogStart() {
     const std::size_t to = choices_.Below(model_.end() + 2);
-    std::promise<Result<Offset>> promise;
-    log_->AdvanceLogStart(At(to), [&](Result<Offset> result) { promise.set_value(result); });
-    const Result<Offset> result = promise.get_future().get();
+    const Result<Offset> result = AdvanceLogStartAndWait(*log_, At(to));
     if (to > model_.end()) {
       CHECK(!result && result.error().code == Errc::kOutOfRange);
       return;
