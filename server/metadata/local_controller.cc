@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <glog/logging.h>
+#include <pthread.h>
 
 #include "server/metadata/alter_configs_plan.h"
 #include "server/metadata/create_partitions_plan.h"
@@ -187,6 +188,7 @@ void LocalController::Enqueue(std::unique_ptr<Change> change) {
 }
 
 void LocalController::Run() {
+  ::pthread_setname_np(::pthread_self(), "controller");
   for (;;) {
     std::vector<std::unique_ptr<Change>> group;
     {

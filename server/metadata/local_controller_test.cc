@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/metadata/local_controller.h"
 
+#include <exception>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
 
 #include "protocol/error_codes.h"
 #include "server/metadata/create_topics_plan.h"
 #include "server/metadata/delete_topics_plan.h"
+#include "server/metadata/internal_topics.h"
 #include "server/testing/memory_metadata_log.h"
 
 namespace gneiss::server {
@@ -67,6 +73,19 @@ class LocalControllerTest : public ::testing::Test {
 
   static ErrorCode CodeOf(std::future<CreateTopicsResponse> answer) {
     return protocol::ErrorCodeFromWire(answer.get().topics.at(0).error_code);
+  }
+
+  // Runs a call of the Controller interface on a loop of its own.
+  template <class T>
+  static T Await(boost::asio::awaitable<T> call) {
+    boost::asio::io_context loop(1);
+    std::optional<T> answer;
+    boost::asio::co_spawn(loop, std::move(call), [&](const std::exception_ptr& failed, T value) {
+      EXPECT_EQ(failed, nullptr);
+      answer = std::move(value);
+    });
+    loop.run();
+    return std::move(answer).value();
   }
 
   void Delete(const std::string& name) {
@@ -198,6 +217,33 @@ TEST_F(LocalControllerTest, RemovedTopicsAreKnownAfterARestart) {
   EXPECT_TRUE(controller_->IsRemoved(orders));
   EXPECT_FALSE(controller_->IsRemoved(bills));
   EXPECT_EQ(controller_->image()->FindTopic("orders"), nullptr);
+}
+
+TEST_F(LocalControllerTest, ProducerIdsComeInBlocksThatNoRestartGivesOutAgain) {
+  EXPECT_EQ(Await(controller_->AllocateProducerIds()).value(), 0);
+  EXPECT_EQ(Await(controller_->AllocateProducerIds()).value(), 1000);
+  Restart();
+  EXPECT_EQ(Await(controller_->AllocateProducerIds()).value(), 2000);
+  log_.FailAppends(true);
+  EXPECT_EQ(Await(controller_->AllocateProducerIds()).error().code, Errc::kStorage);
+}
+
+TEST_F(LocalControllerTest, AnInternalTopicIsMadeOnceWithKafkasSettings) {
+  config_.offsets_topic_num_partitions = 7;
+  const auto ensure = [this](const std::string& name) {
+    return Await(EnsureInternalTopic(*controller_, config_, name));
+  };
+  EXPECT_TRUE(ensure("__consumer_offsets").has_value());
+  const std::size_t records = log_.records().size();
+  EXPECT_TRUE(ensure("__consumer_offsets").has_value());
+  EXPECT_EQ(log_.records().size(), records);
+  const MetadataImagePtr image = controller_->image();
+  EXPECT_THAT(image->FindTopic("__consumer_offsets")->partitions, SizeIs(7));
+  EXPECT_EQ(image->Configs(ConfigResourceType::kTopic, "__consumer_offsets"),
+            (ConfigMap{{"cleanup.policy", "compact"},
+                       {"compression.type", "producer"},
+                       {"segment.bytes", "104857600"}}));
+  EXPECT_EQ(ensure("__transaction_state").error().code, Errc::kInvalidArgument);
 }
 
 }  // namespace
