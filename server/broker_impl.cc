@@ -127,7 +127,6 @@ Status BrokerImpl::OpenData() {
       static_cast<std::size_t>(std::max(0, config_.max_incremental_fetch_session_cache_slots)),
       Clock::System());
   producer_ids_ = std::make_unique<ProducerIdAllocator>(*controller_);
-  storage_ = std::make_unique<StoragePool>(limits::kStorageThreads);
   groups_ = std::make_unique<GroupCoordinator>(
       GroupCoordinator::Parts{.config = config_,
                               .clock = Clock::System(),
@@ -135,13 +134,14 @@ Status BrokerImpl::OpenData() {
                               .partitions = *partitions_,
                               .storage = *storage_,
                               .timers = loops_.front()->loop.executor()});
-  groups_->Start();
   return {};
 }
 
 void BrokerImpl::Serve() {
   serving_ = true;
   groups_->Start();
+  idle_trim_ = std::make_unique<IdleTrim>(loops_.front()->loop.context(), tasks_, *storage_);
+  idle_trim_->Start();
   for (const auto& listener : listeners_) listener->Start();
   for (const auto& loop : loops_) loop->loop.Start();
 }
@@ -149,6 +149,7 @@ void BrokerImpl::Serve() {
 void BrokerImpl::CloseConnections() {
   asio::post(loops_.front()->loop.context(), [this] {
     for (const auto& listener : listeners_) listener->Close();
+    idle_trim_->Stop();
   });
   for (const auto& loop : loops_) {
     asio::post(loop->loop.context(), [&loop] { loop->connections.CloseAll(); });
@@ -159,13 +160,12 @@ Status BrokerImpl::Stop() {
   Status stopped;
   if (std::exchange(serving_, false)) {
     CloseConnections();
-    if (groups_ != nullptr) groups_->Stop();  // what members wait for ends
+    groups_->Stop();  // lets go of the requests that wait for a group
     if (!tasks_.WaitForNone(limits::kStopTimeout)) {
       stopped = Fail(Errc::kTimedOut, std::to_string(tasks_.count()) +
                                           " requests did not end in time; stopping without them");
     }
   }
-  if (groups_ != nullptr) groups_->Stop();
   if (controller_ != nullptr) controller_->Stop();
   if (storage_ != nullptr) storage_->Join();
   if (engine_ != nullptr) {

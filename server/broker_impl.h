@@ -11,8 +11,8 @@
 #include "server/broker.h"
 #include "server/config/broker_config.h"
 #include "server/coordinator/group_coordinator.h"
-#include "server/coordinator/group_coordinator.h"
 #include "server/fetch/fetch_session_cache.h"
+#include "server/idle_trim.h"
 #include "server/metadata/local_controller.h"
 #include "server/net/complaint_log.h"
 #include "server/net/connection.h"
@@ -79,6 +79,7 @@ class BrokerImpl final : public Broker {
   std::unique_ptr<FetchSessionCache> fetch_sessions_;
   std::unique_ptr<ProducerIdAllocator> producer_ids_;
   std::unique_ptr<GroupCoordinator> groups_;
+  std::unique_ptr<IdleTrim> idle_trim_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   bool serving_ = false;
 };

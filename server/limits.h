@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 // Every bound of the server that is not a setting of Kafka's, with its reason. Kafka's own bounds
 // (socket.request.max.bytes, connections.max.idle.ms, ...) are in BrokerConfig.
@@ -67,6 +68,11 @@ inline constexpr int kEventLoopsMax = 4;     // default; more loops than cores o
 inline constexpr int kStorageThreads = 2;    // cold reads and checks of large batches
 inline constexpr std::chrono::seconds kStopTimeout{20};  // then the stop is reported as unclean
 inline constexpr std::chrono::milliseconds kAcceptRetryInterval{100};  // out of descriptors
+
+// How often it is looked whether a burst of requests is over, and how few requests in that time are
+// calm: a dozen waiting consumers poll this often.
+inline constexpr std::chrono::seconds kIdleTrimInterval{5};
+inline constexpr std::uint64_t kIdleTrimRequestsMax = 200;
 
 // --- the log ---
 

@@ -13,6 +13,11 @@ std::size_t LiveTasks::count() const {
   return count_;
 }
 
+std::uint64_t LiveTasks::started() const {
+  MutexLock lock(mutex_);
+  return started_;
+}
+
 bool LiveTasks::WaitForNone(std::chrono::milliseconds timeout) const {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   MutexLock lock(mutex_);
@@ -27,6 +32,7 @@ bool LiveTasks::WaitForNone(std::chrono::milliseconds timeout) const {
 void LiveTasks::Begin() {
   MutexLock lock(mutex_);
   ++count_;
+  ++started_;
 }
 
 void LiveTasks::End(const char* name, std::exception_ptr failure) {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -19,6 +20,7 @@ namespace asio = boost::asio;
 class LiveTasks {
  public:
   std::size_t count() const;
+  std::uint64_t started() const;  // all that ever began
   // False when the time ran out first.
   bool WaitForNone(std::chrono::milliseconds timeout) const;
 
@@ -31,6 +33,7 @@ class LiveTasks {
   mutable Mutex mutex_;
   mutable CondVar none_left_;
   std::size_t count_ GUARDED_BY(mutex_) = 0;
+  std::uint64_t started_ GUARDED_BY(mutex_) = 0;
 };
 
 // The only way to detach a coroutine: starts `task` on `executor` (at once, if that is the present
