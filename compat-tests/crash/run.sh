@@ -7,4 +7,6 @@ here=$(cd "$(dirname "$0")" && pwd)
 export PYTHONPATH="$here/.." PYTHONDONTWRITEBYTECODE=1
 python=$(python3 -c 'import sys; from harness import packages; print(packages.python_with(*sys.argv[1:]))' \
   "$COMPAT_WORK_DIR" "$here/../python/requirements.txt")
-exec "$python" "$here/crash_test.py" "$@"
+cd "$here"
+"$python" -m unittest verify_test
+exec "$python" crash_test.py "$@"
