@@ -7,9 +7,9 @@
 #include <thread>
 #include <utility>
 
-#include <boost/asio/post.hpp>
 #include <glog/logging.h>
 #include <sys/socket.h>
+#include <boost/asio/post.hpp>
 
 #include "server/dispatch/api_table.h"
 #include "server/limits.h"
@@ -118,11 +118,10 @@ Status BrokerImpl::OpenListeners() {
 Status BrokerImpl::OpenData() {
   storage_ = std::make_unique<StoragePool>(limits::kStorageThreads);
   GNEISS_ASSIGN_OR_RETURN(engine_, engine::Engine::Open(EngineOptionsOf(config_)));
-  GNEISS_ASSIGN_OR_RETURN(controller_,
-                          LocalController::Open(engine_->metadata_log(), config_));
-  partitions_ = PartitionTable::Open(
-      *engine_, *controller_, config_,
-      [this](const Uuid& topic_id) { return controller_->IsRemoved(topic_id); });
+  GNEISS_ASSIGN_OR_RETURN(controller_, LocalController::Open(engine_->metadata_log(), config_));
+  partitions_ = PartitionTable::Open(*engine_, *controller_, config_, [this](const Uuid& topic_id) {
+    return controller_->IsRemoved(topic_id);
+  });
   fetch_sessions_ = std::make_unique<FetchSessionCache>(
       static_cast<std::size_t>(std::max(0, config_.max_incremental_fetch_session_cache_slots)),
       Clock::System());

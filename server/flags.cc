@@ -75,7 +75,8 @@ Result<ConfigMap> TakeSettings(std::vector<char*>& arguments) {
 
 bool WasGiven(const char* flag) { return !gflags::GetCommandLineFlagInfoOrDie(flag).is_default; }
 
-// What the flags mean in Kafka's names; a flag's default holds only where the properties are silent.
+// What the flags mean in Kafka's names; a flag's default holds only where the properties are
+// silent.
 void AddFlags(ConfigMap& properties) {
   if (WasGiven("data_dir")) {
     properties.erase("log.dir");

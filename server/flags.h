@@ -19,8 +19,8 @@ struct CommandLine {
   std::string health_address;  // of --address; empty: the first listener
 };
 
-// Parses `gneiss [run|health] FLAGS`. An error is one sentence. --help and --version, and flags that
-// do not exist, end the process here.
+// Parses `gneiss [run|health] FLAGS`. An error is one sentence. --help and --version, and flags
+// that do not exist, end the process here.
 Result<CommandLine> ParseCommandLine(int argc, char** argv);
 
 }  // namespace gneiss::server

@@ -57,8 +57,8 @@ Status CheckHealth(const BrokerConfig& config, const std::string& address) {
   request.allow_auto_topic_creation = false;
   auto client = BlockingClient::Connect(target.host, target.port, kPatience);
   Result<protocol::MetadataResponse> answer =
-      client ? client->Call<protocol::MetadataRequest, protocol::MetadataResponse>(
-                   request, kMetadataVersion)
+      client ? client->Call<protocol::MetadataRequest, protocol::MetadataResponse>(request,
+                                                                                   kMetadataVersion)
              : std::unexpected(client.error());
   if (answer) return {};
   return Fail(answer.error().code, "no broker answers on " + HostAndPort(target.host, target.port) +

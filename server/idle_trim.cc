@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <utility>
 
+#include <malloc.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <malloc.h>
 
 #include "server/limits.h"
 

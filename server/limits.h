@@ -64,8 +64,8 @@ inline constexpr std::size_t kFragmentsPerWrite = 256;
 
 // --- threads, start and stop ---
 
-inline constexpr int kEventLoopsMax = 4;     // default; more loops than cores only add switches
-inline constexpr int kStorageThreads = 2;    // cold reads and checks of large batches
+inline constexpr int kEventLoopsMax = 4;   // default; more loops than cores only add switches
+inline constexpr int kStorageThreads = 2;  // cold reads and checks of large batches
 inline constexpr std::chrono::seconds kStopTimeout{20};  // then the stop is reported as unclean
 inline constexpr std::chrono::milliseconds kAcceptRetryInterval{100};  // out of descriptors
 

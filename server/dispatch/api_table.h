@@ -25,7 +25,7 @@ using RefuseVersionFunction = void (*)(wire::Writer& out);
 // One API that this broker serves.
 struct ServedApi {
   ApiKey key{};
-  std::string_view name;    // Kafka's, such as "ListOffsets"
+  std::string_view name;  // Kafka's, such as "ListOffsets"
   VersionRange served{};
   VersionRange advertised{};  // what ApiVersions says; wider than `served` for Produce alone
   VersionRange in_schema{};   // what Kafka's schema defines, unstable versions included

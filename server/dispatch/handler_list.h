@@ -18,8 +18,8 @@ boost::asio::awaitable<Status> Serve(RequestContext& ctx, wire::Reader in, wire:
   co_return response.Encode(out, ctx.version());
 }
 
-// Old librdkafka looks for Produce from version 0 on before it uses a newer one, so Kafka advertises
-// the versions that it no longer serves, and so do we.
+// Old librdkafka looks for Produce from version 0 on before it uses a newer one, so Kafka
+// advertises the versions that it no longer serves, and so do we.
 constexpr VersionRange AdvertisedVersions(ApiKey key, VersionRange served) {
   return key == ApiKey::kProduce ? VersionRange{0, served.max} : served;
 }

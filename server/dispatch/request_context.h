@@ -24,10 +24,10 @@ struct Endpoint {
 
 // What does not change while a connection lives.
 struct ConnectionInfo {
-  std::string listener;     // name of the listener that accepted it
-  std::string client_host;  // the peer's address, as groups record it
-  Endpoint advertised;      // where this client is told to find this broker
-  std::string client_software_name;     // from ApiVersions v3+
+  std::string listener;              // name of the listener that accepted it
+  std::string client_host;           // the peer's address, as groups record it
+  Endpoint advertised;               // where this client is told to find this broker
+  std::string client_software_name;  // from ApiVersions v3+
   std::string client_software_version;
 };
 

@@ -84,8 +84,8 @@ TEST_F(ApiVersionsTest, ClientSoftwareMustLookLikeAName) {
     const Response by_name = Ask(3, name);
     EXPECT_EQ(by_name.error_code, ToWire(protocol::ErrorCode::kInvalidRequest)) << name;
     EXPECT_TRUE(by_name.api_keys.empty());
-    EXPECT_EQ(Ask(4, "client", name).error_code,
-              ToWire(protocol::ErrorCode::kInvalidRequest)) << name;
+    EXPECT_EQ(Ask(4, "client", name).error_code, ToWire(protocol::ErrorCode::kInvalidRequest))
+        << name;
   }
   EXPECT_EQ(Ask(3, "a", "4.3.1-SNAPSHOT").error_code, 0);
 }
@@ -95,7 +95,14 @@ TEST_F(ApiVersionsTest, AnUnknownVersionIsAnsweredInVersionZero) {
   for (const std::int16_t version : {std::int16_t{5}, std::int16_t{99}, std::int16_t{-1}}) {
     client_.SendRaw(HeaderOnly(version, 7));
     const SharedBytes answer = client_.ReceiveFrame();
-    const std::string expected("\0\0\0\7" "\0\x23" "\0\0\0\1" "\0\x12" "\0\0" "\0\4", 16);
+    const std::string expected(
+        "\0\0\0\7"
+        "\0\x23"
+        "\0\0\0\1"
+        "\0\x12"
+        "\0\0"
+        "\0\4",
+        16);
     EXPECT_EQ(answer.text(), expected) << version;
   }
   EXPECT_EQ(Ask(0).error_code, 0);  // the connection stays usable

@@ -26,9 +26,8 @@ asio::awaitable<T> AwaitCallback(Start start) {
     // The work guard keeps the loop running while the answer is out.
     auto work = asio::prefer(home, asio::execution::outstanding_work.tracked);
     begin([home, work, h = std::move(handler)](T value) mutable {
-      asio::post(home, [h = std::move(h), v = std::move(value)]() mutable {
-        std::move(h)(std::move(v));
-      });
+      asio::post(
+          home, [h = std::move(h), v = std::move(value)]() mutable { std::move(h)(std::move(v)); });
     });
   };
   return asio::async_initiate<const asio::use_awaitable_t<>, void(T)>(

@@ -118,8 +118,7 @@ std::vector<Hostile> HostileBodies() {
       {"CountOfTheLargestInt", Frame(ApiKey::kMetadata, 1, count(2'147'483'647))},
       {"CompactCountOfTheLargestInt", Frame(ApiKey::kMetadata, 9, varint(0xffffffff), true)},
       {"VarintWithoutAnEnd", Frame(ApiKey::kMetadata, 9, raw(std::string(12, '\xff')), true)},
-      {"HeaderTagLargerThanTheFrame",
-       Frame(ApiKey::kMetadata, 9, raw(std::string("\1\0\x7f", 3)))},
+      {"HeaderTagLargerThanTheFrame", Frame(ApiKey::kMetadata, 9, raw(std::string("\1\0\x7f", 3)))},
       {"HeaderTagCountWithoutTags", Frame(ApiKey::kMetadata, 9, varint(0x0fffffff))},
       {"TopicNameCutOff", Frame(ApiKey::kMetadata, 1, raw(std::string("\0\0\0\1\0\5ab", 8)))},
       {"TopicNameNull", Frame(ApiKey::kMetadata, 1, raw(std::string("\0\0\0\1\xff\xff", 6)))},
@@ -142,7 +141,8 @@ std::vector<Hostile> HostileBodies() {
                                                    out.WriteInt32(0);
                                                    out.WriteInt32(2'000'000'000);
                                                  })},
-      {"ListOffsetsCutOff", Frame(ApiKey::kListOffsets, 1, raw(std::string("\xff\xff\xff\xff\0", 5)))},
+      {"ListOffsetsCutOff",
+       Frame(ApiKey::kListOffsets, 1, raw(std::string("\xff\xff\xff\xff\0", 5)))},
   };
 }
 
@@ -219,8 +219,7 @@ class BadInputTest : public ::testing::Test {
 
 TEST_F(BadInputTest, NegativeCountsMeanNullWhereNullIsAllowed) {
   for (const std::int32_t count : {-1, -2, -2'147'483'647}) {
-    client_.SendRaw(
-        Frame(ApiKey::kMetadata, 1, [&](wire::Writer& out) { out.WriteInt32(count); }));
+    client_.SendRaw(Frame(ApiKey::kMetadata, 1, [&](wire::Writer& out) { out.WriteInt32(count); }));
     EXPECT_GT(client_.ReceiveFrame().size(), 8u);
   }
 }
@@ -349,14 +348,15 @@ TEST_F(BadInputTest, CreateTopicsRefusesImpossibleCountsAndNames) {
 
 // --- many at once ---
 
-// Every API in every version: nothing, zeros, ones. An answer or a closed connection, never a crash.
+// Every API in every version: nothing, zeros, ones. An answer or a closed connection, never a
+// crash.
 TEST(BadInputOfEveryApiTest, BodiesWithoutMeaningDoNoHarm) {
   InProcessBroker broker;
   Bystander bystander(broker);
   for (const ServedApi& api : ServedApis()) {
     for (std::int16_t version = api.served.min; version <= api.served.max; ++version) {
-      for (const std::string& body :
-           {std::string(), std::string(200, '\0'), std::string(200, '\1'), std::string(200, '\xff')}) {
+      for (const std::string& body : {std::string(), std::string(200, '\0'), std::string(200, '\1'),
+                                      std::string(200, '\xff')}) {
         RawClient client = broker.Connect();
         const auto write = [&](wire::Writer& out) { out.WriteRaw(AsBytes(body)); };
         client.SendRaw(Frame(api.key, version, write, version >= api.first_flexible) +

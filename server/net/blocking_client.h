@@ -72,7 +72,7 @@ class BlockingClient {
   BlockingClient(int fd, std::chrono::milliseconds timeout) : fd_(fd), timeout_(timeout) {}
 
   void BeginRequest(wire::Writer& out, std::int16_t api_key, std::int16_t version, bool flexible);
-  Status SendRequest(wire::Writer& out);  // fills in the size prefix
+  Status SendRequest(wire::Writer& out);                       // fills in the size prefix
   Result<std::size_t> ReceiveSome(std::span<std::byte> into);  // at least one byte
   Status ReceiveExactly(std::span<std::byte> into);
 

@@ -6,9 +6,9 @@
 #include <optional>
 #include <utility>
 
+#include <glog/logging.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <glog/logging.h>
 
 #include "protocol/frame.h"
 

@@ -5,8 +5,7 @@
 
 namespace gneiss::server {
 
-void ConnectionSet::Start(std::shared_ptr<Connection> connection,
-                          std::function<void()> on_closed) {
+void ConnectionSet::Start(std::shared_ptr<Connection> connection, std::function<void()> on_closed) {
   open_.insert(connection);
   connection->Start([this, done = std::move(on_closed)](Connection& closed) {
     open_.erase(closed.shared_from_this());

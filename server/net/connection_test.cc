@@ -48,8 +48,7 @@ TEST(ConnectionTest, AdmittedProducesOverlapAndAreAnsweredInOrder) {
   RawClient client = server.Connect();
   client.SendRaw(ScriptedRequest(Scripted::kGatedProduce, 1) +
                  ScriptedRequest(Scripted::kGatedProduce, 2) +
-                 ScriptedRequest(Scripted::kGatedProduce, 3) +
-                 ScriptedRequest(Scripted::kEcho, 4));
+                 ScriptedRequest(Scripted::kGatedProduce, 3) + ScriptedRequest(Scripted::kEcho, 4));
   server.AwaitStarted(3);
   server.Open(3);
   server.Open(2);
@@ -246,7 +245,8 @@ TEST(ConnectionTest, AnUnknownKeyOrVersionOrAShortBodyClosesWithOneLine) {
 TEST(ConnectionTest, AnotherProtocolIsNamedInTheLog) {
   CapturedLog log;
   ScriptedServer server;
-  for (const std::string bytes : {"GET / HTTP/1.1\r\n\r\n", "\x16\x03\x01\x02", "\x7f\xff\xff\xff"}) {
+  for (const std::string bytes :
+       {"GET / HTTP/1.1\r\n\r\n", "\x16\x03\x01\x02", "\x7f\xff\xff\xff"}) {
     RawClient client = server.Connect();
     client.SendRaw(bytes);
     EXPECT_TRUE(client.ClosedByPeer());

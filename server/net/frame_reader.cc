@@ -69,7 +69,8 @@ FrameReader::FrameReader(asio::ip::tcp::socket& socket, std::size_t frame_bytes_
 
 asio::awaitable<Result<SharedBytes>> FrameReader::Next() {
   while (read_ahead().size() < kFrameSizeBytes) GNEISS_CO_RETURN_IF_ERROR(co_await FillReadAhead());
-  GNEISS_CO_ASSIGN_OR_RETURN(const std::size_t size, CheckSize(read_ahead().first<kFrameSizeBytes>()));
+  GNEISS_CO_ASSIGN_OR_RETURN(const std::size_t size,
+                             CheckSize(read_ahead().first<kFrameSizeBytes>()));
   begin_ += kFrameSizeBytes;
   if (size > read_ahead_.size() - kFrameSizeBytes) co_return co_await ReadLarge(size);
   while (read_ahead().size() < size) GNEISS_CO_RETURN_IF_ERROR(co_await FillReadAhead());

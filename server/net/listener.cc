@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <utility>
 
+#include <glog/logging.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <glog/logging.h>
 
 #include "server/limits.h"
 #include "server/net/address_text.h"
@@ -71,9 +71,9 @@ Result<std::vector<tcp::endpoint>> Listener::Resolve() const {
   }
   tcp::resolver resolver(loops_.front()->loop.context());
   error_code error;
-  const auto found = resolver.resolve(listen.host, std::to_string(listen.port),
-                                      tcp::resolver::passive | tcp::resolver::numeric_service,
-                                      error);
+  const auto found =
+      resolver.resolve(listen.host, std::to_string(listen.port),
+                       tcp::resolver::passive | tcp::resolver::numeric_service, error);
   if (error) {
     return Fail(Errc::kInvalidArgument,
                 "cannot listen on " + Uri() + ": the host is not known: " + error.message());
@@ -128,8 +128,8 @@ asio::awaitable<void> Listener::AcceptLoop(Listener* self, Acceptor& acceptor) {
       continue;
     }
     LoopWithConnections& target = *self->loops_[self->next_loop_++ % self->loops_.size()];
-    auto [error, socket] = co_await acceptor.async_accept(target.loop.context(),
-                                                          asio::as_tuple(asio::use_awaitable));
+    auto [error, socket] =
+        co_await acceptor.async_accept(target.loop.context(), asio::as_tuple(asio::use_awaitable));
     if (!error) {
       self->Admit(std::move(socket), target);
     } else if (error != asio::error::operation_aborted &&
@@ -174,13 +174,12 @@ void Listener::SetOptions(tcp::socket& socket) const {
   }
 }
 
-ConnectionInfo Listener::Describe(const asio::ip::address& peer,
-                                  const tcp::endpoint& local) const {
+ConnectionInfo Listener::Describe(const asio::ip::address& peer, const tcp::endpoint& local) const {
   ConnectionInfo info;
   info.listener = options_.listen.name;
   info.client_host = JavaAddress(peer);
-  info.advertised = options_.advertised.value_or(
-      Endpoint{Unmapped(local.address()).to_string(), local.port()});
+  info.advertised =
+      options_.advertised.value_or(Endpoint{Unmapped(local.address()).to_string(), local.port()});
   if (info.advertised.port == 0) info.advertised.port = port_;
   return info;
 }

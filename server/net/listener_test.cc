@@ -55,9 +55,9 @@ TEST(ListenerTest, APortInUseIsOneSentence) {
     ScriptedServer second({.port = server.port()});
     FAIL() << "two listeners on one port";
   } catch (const std::exception& e) {
-    EXPECT_EQ(std::string(e.what()), "cannot listen on PLAINTEXT://127.0.0.1:" +
-                                         std::to_string(server.port()) +
-                                         ": the port is in use; is another broker running?");
+    EXPECT_EQ(std::string(e.what()),
+              "cannot listen on PLAINTEXT://127.0.0.1:" + std::to_string(server.port()) +
+                  ": the port is in use; is another broker running?");
   }
 }
 
@@ -74,9 +74,8 @@ TEST(ListenerTest, AnUnknownHostIsOneSentence) {
 
 TEST(ListenerTest, AnAddressBeyondItsShareIsClosed) {
   CapturedLog log;
-  ScriptedServer server({.quotas = {.total = 100,
-                                    .per_ip = 2,
-                                    .per_ip_overrides = {{"127.0.0.9", 0}}}});
+  ScriptedServer server(
+      {.quotas = {.total = 100, .per_ip = 2, .per_ip_overrides = {{"127.0.0.9", 0}}}});
   RawClient first = server.Connect();
   RawClient second = server.Connect();
   first.SendRaw(ScriptedRequest(Scripted::kEcho, 1));

@@ -3,8 +3,8 @@
 
 #include <utility>
 
-#include <boost/asio/co_spawn.hpp>
 #include <glog/logging.h>
+#include <boost/asio/co_spawn.hpp>
 
 namespace gneiss::server {
 

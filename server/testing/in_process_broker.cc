@@ -8,8 +8,7 @@
 #include "server/config/broker_config_parser.h"
 
 namespace gneiss::server::testing {
-InProcessBroker::InProcessBroker(InProcessOptions options)
-    : options_(std::move(options)) {
+InProcessBroker::InProcessBroker(InProcessOptions options) : options_(std::move(options)) {
   ConfigMap defaults = {{"listeners", "PLAINTEXT://127.0.0.1:0"},
                         {"log.dirs", data_dir_.path().string()},
                         {"group.initial.rebalance.delay.ms", "0"}};
@@ -22,8 +21,8 @@ InProcessBroker::~InProcessBroker() = default;
 void InProcessBroker::Start() {
   Result<ParsedBrokerConfig> parsed = ParseBrokerConfig(options_.properties);
   if (!parsed) throw std::runtime_error(parsed.error().detail);
-  Result<std::unique_ptr<BrokerImpl>> broker = BrokerImpl::Start(
-      {.config = std::move(parsed->config), .event_loops = options_.event_loops});
+  Result<std::unique_ptr<BrokerImpl>> broker =
+      BrokerImpl::Start({.config = std::move(parsed->config), .event_loops = options_.event_loops});
   if (!broker) throw std::runtime_error(broker.error().detail);
   broker_ = std::move(*broker);
 }

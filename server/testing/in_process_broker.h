@@ -12,7 +12,7 @@
 namespace gneiss::server {
 class Broker;
 class BrokerImpl;
-}
+}  // namespace gneiss::server
 
 namespace gneiss::server::testing {
 

@@ -8,8 +8,8 @@
 #include <stdexcept>
 #include <utility>
 
-#include <boost/asio/post.hpp>
 #include <glog/logging.h>
+#include <boost/asio/post.hpp>
 
 #include "protocol/base/big_endian.h"
 #include "protocol/base/mutex.h"
@@ -150,10 +150,14 @@ constexpr ServedApi Api(Scripted key, ServeFunction serve) {
 
 template <class Script>
 constexpr std::array kApis = {
-    Api(Scripted::kGatedProduce, &ServeGated<Script>), Api(Scripted::kGated, &ServeGated<Script>),
-    Api(Scripted::kEcho, &ServeEcho<Script>),          Api(Scripted::kThrow, &ServeThrow),
-    Api(Scripted::kSilent, &ServeSilent),              Api(Scripted::kBreak, &ServeBreak),
-    Api(Scripted::kLarge, &ServeLarge<Script>),        Api(Scripted::kAdvertised, &ServeAdvertised),
+    Api(Scripted::kGatedProduce, &ServeGated<Script>),
+    Api(Scripted::kGated, &ServeGated<Script>),
+    Api(Scripted::kEcho, &ServeEcho<Script>),
+    Api(Scripted::kThrow, &ServeThrow),
+    Api(Scripted::kSilent, &ServeSilent),
+    Api(Scripted::kBreak, &ServeBreak),
+    Api(Scripted::kLarge, &ServeLarge<Script>),
+    Api(Scripted::kAdvertised, &ServeAdvertised),
 };
 
 }  // namespace

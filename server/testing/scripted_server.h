@@ -22,10 +22,10 @@ enum class Scripted : std::int16_t {
   kGated = 1,         // the same without admitting; ends early when the connection closes
   kEcho = 3,          // answers token and rest
   kThrow = 8,
-  kSilent = 9,        // no answer
-  kBreak = 10,        // closes the connection
-  kLarge = 11,        // answers `token` pinned bytes
-  kAdvertised = 12,   // answers where its client is told to find the broker
+  kSilent = 9,       // no answer
+  kBreak = 10,       // closes the connection
+  kLarge = 11,       // answers `token` pinned bytes
+  kAdvertised = 12,  // answers where its client is told to find the broker
 };
 
 struct ScriptedOptions {
@@ -38,9 +38,8 @@ struct ScriptedOptions {
   std::optional<Endpoint> advertised = std::nullopt;
 };
 
-// ScriptedServer is the network half of a broker: a listener and one loop, with handlers that a test
-// holds up and lets go.
-// Threads: the test's.
+// ScriptedServer is the network half of a broker: a listener and one loop, with handlers that a
+// test holds up and lets go. Threads: the test's.
 class ScriptedServer {
  public:
   explicit ScriptedServer(ScriptedOptions options = {});
