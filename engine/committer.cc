@@ -106,39 +106,59 @@ Committer::Counters Committer::counters() const {
 
 void Committer::Run() {
   std::vector<Commit> group;
-  while (WaitForWork(group)) {
-    if (!group.empty()) WriteGroup(group);
-    group.clear();
+  while (true) {
+    switch (WaitForTask(group)) {
+      case Task::kCommit:
+        WriteGroup(group);
+        group.clear();
+        break;
+      case Task::kSync:
+        SyncWal();
+        break;
+      case Task::kResume:
+        TryResume();
+        break;
+      case Task::kIdle:
+        if (options_.on_idle) options_.on_idle();
+        break;
+      case Task::kStop:
+        return;
+    }
   }
 }
 
-// Sleeps until there is work, an fsync is due or a full disk is to be looked at again. The last two
-// are done here, and the group comes back empty. False when the committer has stopped.
-bool Committer::WaitForWork(std::vector<Commit>& group) {
-  bool sync_due = false;
-  bool resume_due = false;
-  {
-    MutexLock lock(mutex_);
-    while (queue_.empty() && !Finished() && !sync_due && !resume_due) {
-      waiting_ = true;
-      if (health_ == Health::kDiskFull) {
-        resume_due = !work_.WaitFor(mutex_, kResumeInterval);
-      } else if (sync_by_.has_value()) {
-        const auto left = *sync_by_ - options_.clock->Now();
-        sync_due = left <= left.zero() || !work_.WaitFor(mutex_, left);
-      } else {
-        work_.Wait(mutex_);
-      }
+Committer::Task Committer::WaitForTask(std::vector<Commit>& group) {
+  MutexLock lock(mutex_);
+  while (true) {
+    // Under steady load the queue is never empty: a due fsync comes first.
+    if (sync_by_.has_value() && options_.clock->Now() >= *sync_by_) return Task::kSync;
+    if (!queue_.empty()) {
+      TakeGroup(group);
+      return Task::kCommit;
     }
-    waiting_ = false;
-    // Under steady load the queue is never empty, so the deadline is looked at here too.
-    sync_due = sync_due || (sync_by_.has_value() && options_.clock->Now() >= *sync_by_);
-    if (Finished()) return false;
-    TakeGroup(group);
+    if (Finished()) return Task::kStop;
+    if (const std::optional<Task> task = Sleep()) return *task;
   }
-  if (resume_due) TryResume();
-  if (sync_due) SyncWal();
-  return true;
+}
+
+// Until there is something in the queue, or until the time has come for something else. Nothing:
+// look again.
+std::optional<Committer::Task> Committer::Sleep() {
+  waiting_ = true;
+  std::optional<Task> task;
+  if (health_ == Health::kDiskFull) {
+    if (!work_.WaitFor(mutex_, kResumeInterval)) task = Task::kResume;
+  } else if (sync_by_.has_value()) {
+    work_.WaitFor(mutex_, std::max(*sync_by_ - options_.clock->Now(), TimePoint::duration(1)));
+  } else if (written_) {
+    if (!work_.WaitFor(mutex_, options_.idle_after)) task = Task::kIdle;
+  } else {
+    work_.Wait(mutex_);
+  }
+  waiting_ = false;
+  if (!queue_.empty() || Finished()) task.reset();
+  if (task == Task::kIdle) written_ = false;
+  return task;
 }
 
 void Committer::TakeGroup(std::vector<Commit>& group) {
@@ -155,6 +175,7 @@ void Committer::TakeGroup(std::vector<Commit>& group) {
     group.push_back(std::move(next));
     queue_.pop_front();
   }
+  written_ = true;
 }
 
 void Committer::WriteGroup(std::vector<Commit>& group) {
@@ -254,9 +275,10 @@ void Committer::TryResume() {
 }
 
 void Committer::SyncWal() {
-  if (!health()) return;
-  const rocksdb::Status status = state_->db().SyncWAL();
-  if (!status.ok()) Latch(status);
+  if (health()) {
+    const rocksdb::Status status = state_->db().SyncWAL();
+    if (!status.ok()) Latch(status);
+  }
   MutexLock lock(mutex_);
   ++counters_.syncs;
   sync_by_.reset();

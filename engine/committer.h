@@ -3,6 +3,7 @@
 
 #include <rocksdb/write_batch.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -61,6 +62,9 @@ struct CommitterOptions {
   // Called on the committer's thread when writing is possible again after a full disk, before new
   // work is admitted: whoever holds state that ran ahead of the disk reads it back.
   std::function<void()> on_resume = nullptr;
+  // Called on the committer's thread once when nothing was written for a while.
+  std::chrono::milliseconds idle_after{10'000};
+  std::function<void()> on_idle = nullptr;
 };
 
 // Committer is the one writer of a store: it joins what is queued into one WriteBatch, writes it
@@ -103,7 +107,10 @@ class Committer {
   enum class Health { kWritable, kDiskFull, kFailed };
 
   void Run();
-  bool WaitForWork(std::vector<Commit>& group) EXCLUDES(mutex_);
+  // What the thread is to do next.
+  enum class Task { kCommit, kSync, kResume, kIdle, kStop };
+  Task WaitForTask(std::vector<Commit>& group) EXCLUDES(mutex_);
+  std::optional<Task> Sleep() REQUIRES(mutex_);
   void TakeGroup(std::vector<Commit>& group) REQUIRES(mutex_);
   void WriteGroup(std::vector<Commit>& group) EXCLUDES(mutex_);
   rocksdb::Status BuildBatch(const std::vector<Commit>& group);
@@ -134,6 +141,7 @@ class Committer {
   bool stopping_ GUARDED_BY(mutex_) = false;
   bool waiting_ GUARDED_BY(mutex_) = false;  // the thread sleeps and wants a signal
   std::optional<TimePoint> sync_by_ GUARDED_BY(mutex_);
+  bool written_ GUARDED_BY(mutex_) = false;  // something, since on_idle was called
   Counters counters_ GUARDED_BY(mutex_);
 
   std::thread thread_;  // last: it uses all of the above

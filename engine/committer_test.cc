@@ -180,6 +180,24 @@ TEST_F(CommitterTest, AFullQueueRefusesAndRecovers) {
   committer.Withdraw(*small);
 }
 
+TEST_F(CommitterTest, IdlenessIsToldOnceAfterAWrite) {
+  Append({"makes the family"});
+  const auto family = store().FindFamily({topic_id_, tp_.partition});
+  std::counting_semaphore<> idle(0);
+  Committer committer(
+      family, {.idle_after = std::chrono::milliseconds(1), .on_idle = [&] { idle.release(); }});
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_FALSE(idle.try_acquire());
+    Commit commit;
+    commit.admission = *committer.Admit(0);
+    commit.facts.push_back({"key", "value"});
+    commit.done = [](const Status&) {};
+    committer.Enqueue(std::move(commit));
+    idle.acquire();
+  }
+  committer.Stop();
+}
+
 TEST_F(CommitterTest, CloseAnswersWhatIsQueuedAndRefusesTheRest) {
   std::vector<std::future<Result<AppendResult>>> answers;
   for (int i = 0; i < 100; ++i) answers.push_back(StartAppend(BatchOf({std::to_string(i)})));

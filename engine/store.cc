@@ -13,6 +13,8 @@ namespace {
 
 // Closing with a longer WAL than this flushes it, since reading it back takes 2 to 7 ms per MB.
 constexpr std::uint64_t kWalBytesKept = std::uint64_t{4} << 20;
+// What an idle store may keep in memtables: less is not worth a file per partition.
+constexpr std::uint64_t kIdleMemtableBytesMax = std::uint64_t{16} << 20;
 
 bool IsEmpty(const Family& family) {
   const std::unique_ptr<rocksdb::Iterator> it(
@@ -39,8 +41,9 @@ Result<std::shared_ptr<Store>> Store::Open(StoreOptions options) {
       std::make_unique<FamilyMaker>(store->database_, PartitionFamilyOptions(opened.budget));
   Store* const self = store.get();
   store->committer_ = std::make_unique<Committer>(
-      store->state_,
-      CommitterOptions{.clock = opened.clock, .on_resume = [self] { self->ReadBackAll(); }});
+      store->state_, CommitterOptions{.clock = opened.clock,
+                                      .on_resume = [self] { self->ReadBackAll(); },
+                                      .on_idle = [self] { self->FlushWhenIdle(); }});
   return store;
 }
 
@@ -204,6 +207,32 @@ void Store::Stop() {
   if (maker_ != nullptr) maker_->Stop();
 }
 
+// A store that nobody writes to any more gives its memory back, and is quick to open again even
+// after a crash. The flushes run in the background.
+void Store::FlushWhenIdle() {
+  std::uint64_t bytes = 0;
+  db().GetAggregatedIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &bytes);
+  if (bytes < kIdleMemtableBytesMax) return;
+  rocksdb::FlushOptions options;
+  options.wait = false;
+  options.allow_write_stall = true;  // else it waits until none is to be feared
+  if (Status flushed = Flush(options); !flushed) {
+    LOG(WARNING) << "flush of an idle store failed error=" << flushed.error().detail;
+  }
+}
+
+// All families that have something in memory.
+Status Store::Flush(const rocksdb::FlushOptions& options) {
+  std::vector<std::shared_ptr<Family>> families{state_};
+  {
+    MutexLock lock(mutex_);
+    for (const auto& [ref, family] : families_) families.push_back(family);
+  }
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  for (const auto& family : families) handles.push_back(family->handle());
+  return FromRocks(db().Flush(options, handles), "flush " + options_.path.string());
+}
+
 void Store::Release() {
   committer_.reset();
   maker_.reset();
@@ -227,15 +256,11 @@ Status Store::FlushForRestart() {
   GNEISS_RETURN_IF_ERROR(FromRocks(db().GetSortedWalFiles(logs), "list the WAL"));
   std::uint64_t wal_bytes = 0;
   for (const auto& log : logs) wal_bytes += log->SizeFileBytes();
+  GNEISS_RETURN_IF_ERROR(FromRocks(db().SyncWAL(), "sync the WAL"));
+  if (wal_bytes > kWalBytesKept) return Flush(rocksdb::FlushOptions());
   // The checkpoints are flushed in any case: in the WAL they would be lost together with what they
   // are there to prove.
-  std::vector<rocksdb::ColumnFamilyHandle*> handles{state_->handle()};
-  if (wal_bytes > kWalBytesKept) {
-    MutexLock lock(mutex_);
-    for (const auto& [ref, family] : families_) handles.push_back(family->handle());
-  }
-  GNEISS_RETURN_IF_ERROR(FromRocks(db().SyncWAL(), "sync the WAL"));
-  return FromRocks(db().Flush(rocksdb::FlushOptions(), handles), "flush at shutdown");
+  return FromRocks(db().Flush(rocksdb::FlushOptions(), state_->handle()), "flush the checkpoints");
 }
 
 // For stock tools, which take a family's options from there. RocksDB writes the file only when an

@@ -84,6 +84,8 @@ class Store {
   void DropFamily(std::shared_ptr<Family> family);
   void EraseBinding(const std::string& family_name);
   void ReadBackAll() EXCLUDES(mutex_);
+  void FlushWhenIdle() EXCLUDES(mutex_);
+  Status Flush(const rocksdb::FlushOptions& options) EXCLUDES(mutex_);
   Status FlushForRestart();
   void WriteOptionsFile();
 
