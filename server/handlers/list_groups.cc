@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "server/broker.h"
+#include "server/config/text.h"
 #include "server/coordinator/group_coordinator.h"
 #include "server/dispatch/error_mapping.h"
 
@@ -18,12 +19,6 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::string_view kClassicType = "classic";
-
-char LowerCase(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, LowerCase, LowerCase);
-}
 
 // An empty filter lets everything pass.
 bool Passes(std::string_view name, const std::vector<std::string>& filter) {
