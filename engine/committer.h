@@ -24,12 +24,6 @@
 
 namespace gneiss::engine {
 
-// A write to the state family; without a value it deletes the key.
-struct StateFact {
-  std::string key;
-  std::optional<std::string> value;
-};
-
 // Leave to commit, given by Committer::Admit. What was admitted before a failure is not written
 // after it: it may build on what was lost.
 struct Admission {
@@ -46,7 +40,7 @@ struct Commit {
     SharedBytes records;  // a slice of the producer's frame
   };
   std::optional<Batch> batch;
-  std::vector<StateFact> facts;
+  std::vector<format::StateFact> facts;
   std::optional<std::string> erase_prefix;  // of state keys: all that begin so
   Admission admission;
   bool sync = false;                   // completes only after an fsync

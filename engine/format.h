@@ -67,6 +67,12 @@ struct PartitionRef {
   auto operator<=>(const PartitionRef&) const = default;
 };
 
+// A write to the state family; without a value it deletes the key.
+struct StateFact {
+  std::string key;
+  std::optional<std::string> value;
+};
+
 // binding: family name -> partition. Written with the first batch of the family.
 struct Binding {
   PartitionRef partition;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "engine/rocks_status.h"
 
@@ -13,58 +14,10 @@ namespace gneiss::engine {
 namespace {
 
 using format::FactKind;
+using format::StateFact;
 
-struct Loading {
-  PartitionState state;
-  std::optional<format::Checkpoint> checkpoint;
-};
-
-Status RestoreProducer(PartitionState& state, std::string_view key_rest, std::string_view value) {
-  GNEISS_ASSIGN_OR_RETURN(const ProducerId id, format::DecodeProducerKey(key_rest));
-  GNEISS_ASSIGN_OR_RETURN(format::ProducerFact fact, format::DecodeProducer(value));
-  if (fact.txn_first_offset != kNoOffset) state.transactions.Open(fact.txn_first_offset);
-  state.producers.Restore(id, std::move(fact));
-  return {};
-}
-
-Status TakeFact(Loading& loading, std::string_view key_text, std::string_view value) {
-  GNEISS_ASSIGN_OR_RETURN(const format::FactKey key, format::DecodeFactKey(key_text));
-  switch (key.kind) {
-    case FactKind::kLogStart: {
-      GNEISS_ASSIGN_OR_RETURN(loading.state.log_start, format::DecodeLogStart(value));
-      return {};
-    }
-    case FactKind::kCheckpoint: {
-      GNEISS_ASSIGN_OR_RETURN(loading.checkpoint, format::DecodeCheckpoint(value));
-      return {};
-    }
-    case FactKind::kLeaderEpoch: {
-      GNEISS_ASSIGN_OR_RETURN(const format::EpochStart start,
-                              format::DecodeEpochStart(key.rest, value));
-      loading.state.epochs.Restore(start);
-      return {};
-    }
-    case FactKind::kProducer:
-      return RestoreProducer(loading.state, key.rest, value);
-    case FactKind::kAbortedTransaction: {
-      GNEISS_ASSIGN_OR_RETURN(const format::AbortedTxn txn,
-                              format::DecodeAbortedTxn(key.rest, value));
-      loading.state.transactions.RestoreAborted(txn);
-      return {};
-    }
-  }
-  return Fail(Errc::kUnsupportedVersion, "fact kind " + std::to_string(static_cast<int>(key.kind)));
-}
-
-Status LoadFacts(Loading& loading, const Family& state, const format::PartitionRef& ref) {
-  const std::string prefix = format::PartitionPrefix(ref);
-  const std::unique_ptr<rocksdb::Iterator> it(
-      state.db().NewIterator(rocksdb::ReadOptions(), state.handle()));
-  for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
-    GNEISS_RETURN_IF_ERROR(TakeFact(loading, ToText(it->key()), ToText(it->value())));
-  }
-  return FromRocks(it->status(), "read the facts of a partition");
-}
+StateFact Put(std::string key, std::string value) { return {std::move(key), std::move(value)}; }
+StateFact Erase(std::string key) { return {std::move(key), std::nullopt}; }
 
 // The offset behind the last batch; 0 without any.
 Result<Offset> EndOfFamily(const Family& family, const rocksdb::ReadOptions& options) {
@@ -103,26 +56,138 @@ Result<bool> IsBound(const Family& state, const Family& family) {
 
 }  // namespace
 
-Result<PartitionState> LoadPartitionState(const Family& state, const Family* family,
-                                          const format::PartitionRef& ref) {
-  Loading loading;
-  PartitionState& loaded = loading.state;
-  GNEISS_RETURN_IF_ERROR(LoadFacts(loading, state, ref));
+StateFacts PartitionState::Append(records::BatchHeader& header,
+                                  const std::optional<records::TransactionMarker>& marker,
+                                  TimestampMs now) {
+  StateFacts facts;
+  header.base_offset = next_offset_;
+  header.leader_epoch = epochs_.latest();
+  next_offset_ = header.next_offset();
+  AddEpochFacts(facts);
+  if (marker) {
+    EndTransaction(header, *marker, now, facts);
+  } else if (header.has_producer_id()) {
+    AppendOfProducer(header, now, facts);
+  }
+  return facts;
+}
+
+void PartitionState::AppendOfProducer(const records::BatchHeader& header, TimestampMs now,
+                                      StateFacts& facts) {
+  const ProducerId id = header.producer_id;
+  const ProducerState::Entry& entry = producers_.Append(header, now);
+  if (entry.txn_first_offset == header.base_offset) transactions_.Open(header.base_offset);
+  facts.push_back(Put(format::ProducerKey(ref_, id), format::EncodeProducer(entry)));
+}
+
+void PartitionState::EndTransaction(const records::BatchHeader& header,
+                                    const records::TransactionMarker& marker, TimestampMs now,
+                                    StateFacts& facts) {
+  const ProducerId id = header.producer_id;
+  const ProducerState::Entry* const before = producers_.Find(id);
+  const Offset first_offset = before == nullptr ? kNoOffset : before->txn_first_offset;
+  if (first_offset != kNoOffset && marker.type == records::ControlType::kAbort) {
+    const format::AbortedTxn aborted = transactions_.Abort(id, first_offset, header.base_offset);
+    facts.push_back(Put(format::AbortedTxnKey(ref_, aborted.last_offset, id),
+                        format::EncodeAbortedTxn(aborted)));
+  } else if (first_offset != kNoOffset) {
+    transactions_.Commit(first_offset, header.base_offset);
+  }
+  const auto& entry = producers_.EndTransaction(header, marker.coordinator_epoch, now);
+  facts.push_back(Put(format::ProducerKey(ref_, id), format::EncodeProducer(entry)));
+}
+
+StateFacts PartitionState::AdvanceLogStart(Offset to) {
+  StateFacts facts;
+  log_start_ = to;
+  facts.push_back(Put(format::LogStartKey(ref_), format::EncodeLogStart(to)));
+  epochs_.TruncateBelow(to);
+  AddEpochFacts(facts);
+  for (const format::AbortedTxn& txn : transactions_.TruncateBelow(to)) {
+    facts.push_back(Erase(format::AbortedTxnKey(ref_, txn.last_offset, txn.producer_id)));
+  }
+  return facts;
+}
+
+void PartitionState::ForgetIdleProducers(TimestampMs deadline, StateFacts& facts) {
+  for (const ProducerId id : producers_.ForgetIdleSince(deadline)) {
+    facts.push_back(Erase(format::ProducerKey(ref_, id)));
+  }
+}
+
+void PartitionState::AddEpochFacts(StateFacts& facts) {
+  const LeaderEpochs::Changes changes = epochs_.TakeChanges();
+  for (const LeaderEpoch epoch : changes.erase) {
+    facts.push_back(Erase(format::LeaderEpochKey(ref_, epoch)));
+  }
+  for (const format::EpochStart& start : changes.put) {
+    facts.push_back(Put(format::LeaderEpochKey(ref_, start.epoch),
+                        format::EncodeEpochStart(start.start_offset)));
+  }
+}
+
+Result<PartitionState> PartitionState::Load(const Family& state, const Family* family,
+                                            const format::PartitionRef& ref) {
+  PartitionState loaded(ref);
+  GNEISS_RETURN_IF_ERROR(loaded.LoadFacts(state));
   Offset end{0};
   if (family != nullptr) {
-    GNEISS_ASSIGN_OR_RETURN(loaded.bound, IsBound(state, *family));
-    GNEISS_ASSIGN_OR_RETURN(end, EndOfFamily(*family, loading.checkpoint));
+    GNEISS_ASSIGN_OR_RETURN(loaded.bound_, IsBound(state, *family));
+    GNEISS_ASSIGN_OR_RETURN(end, EndOfFamily(*family, loaded.checkpoint_));
   }
-  loaded.next_offset = std::max(end, loaded.log_start);
-  if (loading.checkpoint && loading.checkpoint->log_end > loaded.next_offset) {
+  loaded.next_offset_ = std::max(end, loaded.log_start_);
+  const auto& checkpoint = loaded.checkpoint_;
+  if (checkpoint && checkpoint->log_end > loaded.next_offset_) {
     LOG(ERROR) << "records are lost family=" << (family != nullptr ? family->name() : "none")
                << " topic_id=" << ref.topic_id << " partition=" << ref.partition
-               << " ends_at=" << loaded.next_offset
-               << " ended_at_last_shutdown=" << loading.checkpoint->log_end
-               << " high_watermark_was=" << loading.checkpoint->high_watermark;
-    loaded.next_offset = loading.checkpoint->log_end;
+               << " ends_at=" << loaded.next_offset_
+               << " ended_at_last_shutdown=" << checkpoint->log_end
+               << " high_watermark_was=" << checkpoint->high_watermark;
+    loaded.next_offset_ = checkpoint->log_end;
   }
   return loaded;
+}
+
+Status PartitionState::LoadFacts(const Family& state) {
+  const std::string prefix = format::PartitionPrefix(ref_);
+  const std::unique_ptr<rocksdb::Iterator> it(
+      state.db().NewIterator(rocksdb::ReadOptions(), state.handle()));
+  for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
+    GNEISS_RETURN_IF_ERROR(TakeFact(ToText(it->key()), ToText(it->value())));
+  }
+  return FromRocks(it->status(), "read the facts of a partition");
+}
+
+Status PartitionState::TakeFact(std::string_view key_text, std::string_view value) {
+  GNEISS_ASSIGN_OR_RETURN(const format::FactKey key, format::DecodeFactKey(key_text));
+  switch (key.kind) {
+    case FactKind::kLogStart: {
+      GNEISS_ASSIGN_OR_RETURN(log_start_, format::DecodeLogStart(value));
+      return {};
+    }
+    case FactKind::kCheckpoint: {
+      GNEISS_ASSIGN_OR_RETURN(checkpoint_, format::DecodeCheckpoint(value));
+      return {};
+    }
+    case FactKind::kLeaderEpoch: {
+      GNEISS_ASSIGN_OR_RETURN(const auto start, format::DecodeEpochStart(key.rest, value));
+      epochs_.Restore(start);
+      return {};
+    }
+    case FactKind::kProducer: {
+      GNEISS_ASSIGN_OR_RETURN(const ProducerId id, format::DecodeProducerKey(key.rest));
+      GNEISS_ASSIGN_OR_RETURN(format::ProducerFact fact, format::DecodeProducer(value));
+      if (fact.txn_first_offset != kNoOffset) transactions_.Open(fact.txn_first_offset);
+      producers_.Restore(id, std::move(fact));
+      return {};
+    }
+    case FactKind::kAbortedTransaction: {
+      GNEISS_ASSIGN_OR_RETURN(const auto txn, format::DecodeAbortedTxn(key.rest, value));
+      transactions_.RestoreAborted(txn);
+      return {};
+    }
+  }
+  return Fail(Errc::kUnsupportedVersion, "fact kind " + std::to_string(static_cast<int>(key.kind)));
 }
 
 }  // namespace gneiss::engine

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
+#include <vector>
 
 #include "engine/database.h"
 #include "engine/format.h"
@@ -10,24 +12,67 @@
 #include "engine/transaction_index.h"
 #include "protocol/base/ids.h"
 #include "protocol/base/result.h"
+#include "protocol/records/control_record.h"
+#include "protocol/records/record_batch.h"
 
 namespace gneiss::engine {
 
-// What a partition knows besides its batches: the facts of the state family, as they will be when
-// all that is enqueued is written. Pure but for Load. Threads: one at a time.
-struct PartitionState {
-  Offset log_start;
-  Offset next_offset;  // the one that the next append gets
-  ProducerState producers;
-  TransactionIndex transactions;
-  LeaderEpochs epochs;
-  bool bound = false;  // the family's binding is on disk
-};
+using StateFacts = std::vector<format::StateFact>;
 
-// Reads a partition back: its facts, and its end from the last key of its family. No scan. A log
-// that ends before its checkpoint is reported, and goes on behind the checkpoint: no offset that
-// was given once is given again.
-Result<PartitionState> LoadPartitionState(const Family& state, const Family* family,
-                                          const format::PartitionRef& ref);
+// PartitionState is what a partition knows besides its batches, as it will be when all that is
+// enqueued is written. Each change adds the facts that go to disk together with it.
+// Pure but for Load. Threads: one at a time.
+class PartitionState {
+ public:
+  // Reads a partition back: its facts, and its end from the last key of its family. No scan. A log
+  // that ends before its checkpoint is reported, and goes on behind the checkpoint: no offset that
+  // was given once is given again.
+  static Result<PartitionState> Load(const Family& state, const Family* family,
+                                     const format::PartitionRef& ref);
+
+  PartitionState() = default;
+  explicit PartitionState(const format::PartitionRef& ref) : ref_(ref) {}
+
+  Offset log_start() const { return log_start_; }
+  Offset next_offset() const { return next_offset_; }  // the one that the next append gets
+  const ProducerState& producers() const { return producers_; }
+  const LeaderEpochs& epochs() const { return epochs_; }
+  TransactionIndex& transactions() { return transactions_; }
+  const TransactionIndex& transactions() const { return transactions_; }
+
+  // Whether the binding of the partition's family is on disk, or on its way.
+  bool bound() const { return bound_; }
+  void set_bound() { bound_ = true; }
+
+  void BeginEpoch(LeaderEpoch epoch) { epochs_.Begin(epoch, next_offset_); }
+
+  // Gives a batch its offsets and leader epoch. `marker` is that of a control batch.
+  // REQUIRES: producers().Check let the batch pass, if it has a producer id.
+  StateFacts Append(records::BatchHeader& header,
+                    const std::optional<records::TransactionMarker>& marker, TimestampMs now);
+
+  // REQUIRES: log_start() < to <= next_offset().
+  StateFacts AdvanceLogStart(Offset to);
+
+  // Forgets producers that have not written since `deadline`.
+  void ForgetIdleProducers(TimestampMs deadline, StateFacts& facts);
+
+ private:
+  Status TakeFact(std::string_view key, std::string_view value);
+  Status LoadFacts(const Family& state);
+  void AppendOfProducer(const records::BatchHeader& header, TimestampMs now, StateFacts& facts);
+  void EndTransaction(const records::BatchHeader& header, const records::TransactionMarker& marker,
+                      TimestampMs now, StateFacts& facts);
+  void AddEpochFacts(StateFacts& facts);
+
+  format::PartitionRef ref_;
+  Offset log_start_;
+  Offset next_offset_;
+  ProducerState producers_;
+  TransactionIndex transactions_;
+  LeaderEpochs epochs_;
+  std::optional<format::Checkpoint> checkpoint_;  // as loaded
+  bool bound_ = false;
+};
 
 }  // namespace gneiss::engine

@@ -20,9 +20,6 @@ namespace {
 // How often a partition that is written to looks for producers that have gone (as Kafka does).
 constexpr std::int64_t kProducerCheckIntervalMs = 600'000;
 
-StateFact Put(std::string key, std::string value) { return {std::move(key), std::move(value)}; }
-StateFact Erase(std::string key) { return {std::move(key), std::nullopt}; }
-
 // The marker that a control batch of a transaction coordinator holds.
 Result<std::optional<records::TransactionMarker>> ReadMarker(const records::ValidatedBatch& batch) {
   if (!batch.header.is_control() || !batch.header.has_producer_id()) return std::nullopt;
@@ -58,14 +55,14 @@ Result<std::shared_ptr<RocksPartitionLog>> RocksPartitionLog::Open(Place place,
 }
 
 Status RocksPartitionLog::ReadBackLocked() {
-  Result<PartitionState> loaded = LoadPartitionState(place_.store->state(), family_.get(), ref_);
+  Result<PartitionState> loaded = PartitionState::Load(place_.store->state(), family_.get(), ref_);
   damaged_ = !loaded;
   if (!loaded) return std::unexpected(std::move(loaded.error()));
   // An epoch in which nothing was written yet is in memory only.
-  const LeaderEpoch epoch = state_.epochs.latest();
+  const LeaderEpoch epoch = state_.epochs().latest();
   state_ = std::move(*loaded);
-  state_.epochs.Begin(epoch, state_.next_offset);
-  log_end_ = state_.next_offset;
+  state_.BeginEpoch(epoch);
+  log_end_ = state_.next_offset();
   RaiseHighWatermark(log_end_);
   return {};
 }
@@ -81,15 +78,15 @@ void RocksPartitionLog::ReadBack() {
 
 LogOffsets RocksPartitionLog::offsets() const {
   MutexLock lock(mutex_);
-  return {.log_start = state_.log_start,
-          .last_stable = std::max(last_stable_, state_.log_start),
+  return {.log_start = state_.log_start(),
+          .last_stable = std::max(last_stable_, state_.log_start()),
           .high_watermark = high_watermark_,
           .log_end = log_end_};
 }
 
 LeaderEpoch RocksPartitionLog::leader_epoch() const {
   MutexLock lock(mutex_);
-  return state_.epochs.latest();
+  return state_.epochs().latest();
 }
 
 void RocksPartitionLog::SetConfig(const LogConfig& config) {
@@ -100,7 +97,7 @@ void RocksPartitionLog::SetConfig(const LogConfig& config) {
 Status RocksPartitionLog::BeginLeaderEpoch(LeaderEpoch epoch) {
   MutexLock lock(mutex_);
   GNEISS_RETURN_IF_ERROR(CheckOpen());
-  state_.epochs.Begin(epoch, state_.next_offset);
+  state_.BeginEpoch(epoch);
   return {};
 }
 
@@ -131,15 +128,15 @@ std::optional<Result<AppendResult>> RocksPartitionLog::TryAppend(records::Valida
   Result<Admission> admission = committer.Admit(batch.size_in_bytes());
   if (!admission) return std::unexpected(std::move(admission.error()));
   if (batch.header.has_producer_id()) {
-    const auto verdict = state_.producers.Check(batch.header);
+    const auto verdict = state_.producers().Check(batch.header);
     if (!verdict || *verdict) committer.Withdraw(*admission);
     if (!verdict) return std::unexpected(verdict.error());
     if (*verdict) return AnswerDuplicate(**verdict, batch, done);
   }
 
-  const AppendResult result{.base_offset = state_.next_offset,
-                            .last_offset = state_.next_offset + batch.header.last_offset_delta,
-                            .log_start_offset = state_.log_start,
+  const AppendResult result{.base_offset = state_.next_offset(),
+                            .last_offset = state_.next_offset() + batch.header.last_offset_delta,
+                            .log_start_offset = state_.log_start(),
                             .log_append_time = batch.log_append_time};
   const std::size_t bytes = batch.size_in_bytes();
   Commit commit = MakeCommit(std::move(batch), *marker, *admission);
@@ -156,7 +153,7 @@ std::optional<Result<AppendResult>> RocksPartitionLog::AnswerDuplicate(
   const bool log_append_time = batch.log_append_time != kNoTimestamp;
   const AppendResult result{.base_offset = duplicate.base_offset,
                             .last_offset = duplicate.last_offset,
-                            .log_start_offset = state_.log_start,
+                            .log_start_offset = state_.log_start(),
                             .log_append_time = log_append_time ? duplicate.timestamp : kNoTimestamp,
                             .duplicate = true};
   if (duplicate.last_offset < log_end_) return result;
@@ -167,70 +164,26 @@ std::optional<Result<AppendResult>> RocksPartitionLog::AnswerDuplicate(
 // Gives the batch its offsets. From here on the state in memory holds it.
 Commit RocksPartitionLog::MakeCommit(records::ValidatedBatch batch, const Marker& marker,
                                      const Admission& admission) {
+  const TimestampMs now = place_.clock->WallMs();
   records::BatchHeader& header = batch.header;
-  header.base_offset = state_.next_offset;
-  header.leader_epoch = state_.epochs.latest();
+  Commit commit;
+  commit.facts = state_.Append(header, marker, now);
+  if (header.has_producer_id()) ForgetIdleProducers(now, commit.facts);
   batch.stamped.SetBaseOffset(header.base_offset);
   batch.stamped.SetLeaderEpoch(header.leader_epoch);
-  state_.next_offset = header.next_offset();
-
-  Commit commit;
   commit.admission = admission;
   commit.batch = Commit::Batch{.family = family_,
                                .key = format::EncodeBatchKey(header.last_offset()),
                                .header = batch.stamped,
                                .records = std::move(batch.records)};
-  AddEpochFacts(commit.facts);
-  if (header.has_producer_id()) ApplyToProducer(header, marker, commit.facts);
   ScheduleSync(header, commit);
   return commit;
 }
 
-void RocksPartitionLog::ApplyToProducer(const records::BatchHeader& header, const Marker& marker,
-                                        std::vector<StateFact>& facts) {
-  const TimestampMs now = place_.clock->WallMs();
-  const ProducerId id = header.producer_id;
-  const ProducerState::Entry* before = state_.producers.Find(id);
-  const Offset txn_first = before == nullptr ? kNoOffset : before->txn_first_offset;
-  if (marker) {
-    if (txn_first != kNoOffset && marker->type == records::ControlType::kAbort) {
-      const format::AbortedTxn aborted =
-          state_.transactions.Abort(id, txn_first, header.base_offset);
-      facts.push_back(Put(format::AbortedTxnKey(ref_, aborted.last_offset, id),
-                          format::EncodeAbortedTxn(aborted)));
-    } else if (txn_first != kNoOffset) {
-      state_.transactions.Commit(txn_first, header.base_offset);
-    }
-    const auto& entry = state_.producers.EndTransaction(header, marker->coordinator_epoch, now);
-    facts.push_back(Put(format::ProducerKey(ref_, id), format::EncodeProducer(entry)));
-    return;
-  }
-  if (header.is_transactional() && txn_first == kNoOffset) {
-    state_.transactions.Open(header.base_offset);
-  }
-  const auto& entry = state_.producers.Append(header, now);
-  facts.push_back(Put(format::ProducerKey(ref_, id), format::EncodeProducer(entry)));
-  ForgetIdleProducers(now, facts);
-}
-
-void RocksPartitionLog::ForgetIdleProducers(TimestampMs now, std::vector<StateFact>& facts) {
+void RocksPartitionLog::ForgetIdleProducers(TimestampMs now, StateFacts& facts) {
   if (now - producers_checked_ < kProducerCheckIntervalMs) return;
   producers_checked_ = now;
-  const TimestampMs deadline = now - config_.producer_id_expiration_ms;
-  for (const ProducerId id : state_.producers.ForgetIdleSince(deadline)) {
-    facts.push_back(Erase(format::ProducerKey(ref_, id)));
-  }
-}
-
-void RocksPartitionLog::AddEpochFacts(std::vector<StateFact>& facts) {
-  const LeaderEpochs::Changes changes = state_.epochs.TakeChanges();
-  for (const LeaderEpoch epoch : changes.erase) {
-    facts.push_back(Erase(format::LeaderEpochKey(ref_, epoch)));
-  }
-  for (const format::EpochStart& start : changes.put) {
-    facts.push_back(Put(format::LeaderEpochKey(ref_, start.epoch),
-                        format::EncodeEpochStart(start.start_offset)));
-  }
+  state_.ForgetIdleProducers(now - config_.producer_id_expiration_ms, facts);
 }
 
 // flush.messages counts records since the last fsync that this partition asked for; the append
@@ -247,7 +200,7 @@ void RocksPartitionLog::ScheduleSync(const records::BatchHeader& header, Commit&
 
 void RocksPartitionLog::Submit(Commit commit) {
   if (family_ != nullptr) {
-    if (!state_.bound) AddBinding(commit);
+    if (!state_.bound()) AddBinding(commit);
     place_.store->committer().Enqueue(std::move(commit));
     return;
   }
@@ -261,7 +214,7 @@ void RocksPartitionLog::Submit(Commit commit) {
 
 void RocksPartitionLog::AddBinding(Commit& commit) {
   commit.facts.push_back(Store::BindingFact(*family_, ref_));
-  state_.bound = true;
+  state_.set_bound();
 }
 
 void RocksPartitionLog::FamilyMade(Result<std::shared_ptr<Family>> family) {
@@ -273,7 +226,7 @@ void RocksPartitionLog::FamilyMade(Result<std::shared_ptr<Family>> family) {
       family_ = std::move(*family);
       for (Commit& commit : waiting_) {
         if (commit.batch) commit.batch->family = family_;
-        if (!state_.bound) AddBinding(commit);
+        if (!state_.bound()) AddBinding(commit);
         place_.store->committer().Enqueue(std::move(commit));
       }
       waiting_.clear();
@@ -330,7 +283,7 @@ std::vector<RocksPartitionLog::PendingDuplicate> RocksPartitionLog::TakeDuplicat
 
 void RocksPartitionLog::RaiseHighWatermark(Offset to) {
   high_watermark_ = std::max(high_watermark_, to);
-  last_stable_ = state_.transactions.LastStable(high_watermark_);
+  last_stable_ = state_.transactions().LastStable(high_watermark_);
 }
 
 // ---- Read ----
@@ -339,7 +292,7 @@ Result<RocksPartitionLog::ReadBounds> RocksPartitionLog::BoundsForRead() const {
   MutexLock lock(mutex_);
   if (dropped_) return Fail(Errc::kNotFound, "the partition was deleted");
   if (closed_) return Fail(Errc::kShuttingDown, "the engine is closed");
-  return ReadBounds{.family = family_, .log_start = state_.log_start, .log_end = log_end_};
+  return ReadBounds{.family = family_, .log_start = state_.log_start(), .log_end = log_end_};
 }
 
 Result<ReadView> RocksPartitionLog::Read(Offset from, const ReadLimits& limits) const {
@@ -381,13 +334,13 @@ std::int64_t RocksPartitionLog::size_bytes() const {
     if (family_ == nullptr || dropped_) return 0;
     if (counted_bytes_) return *counted_bytes_ + committed_bytes_;
     family = family_;
-    from = state_.log_start;
+    from = state_.log_start();
     to = log_end_;
     committed_before = committed_bytes_;
   }
   const std::int64_t counted = BytesBetween(family, from, to) - committed_before;
   MutexLock lock(mutex_);
-  if (from == state_.log_start) counted_bytes_ = counted;
+  if (from == state_.log_start()) counted_bytes_ = counted;
   return counted + committed_bytes_;
 }
 
@@ -395,12 +348,12 @@ std::int64_t RocksPartitionLog::size_bytes() const {
 
 EpochEnd RocksPartitionLog::EndOffsetForEpoch(LeaderEpoch epoch) const {
   MutexLock lock(mutex_);
-  return state_.epochs.EndOf(epoch, log_end_);
+  return state_.epochs().EndOf(epoch, log_end_);
 }
 
 LeaderEpoch RocksPartitionLog::EpochAt(Offset offset) const {
   MutexLock lock(mutex_);
-  return state_.epochs.At(offset);
+  return state_.epochs().At(offset);
 }
 
 void RocksPartitionLog::AdvanceLogStart(Offset to,
@@ -409,21 +362,15 @@ void RocksPartitionLog::AdvanceLogStart(Offset to,
     MutexLock lock(mutex_);
     if (Status open = CheckOpen(); !open) return std::unexpected(std::move(open.error()));
     if (to > high_watermark_) return Fail(Errc::kOutOfRange, "above the high watermark");
-    if (to <= state_.log_start) return state_.log_start;
+    if (to <= state_.log_start()) return state_.log_start();
     Result<Admission> admission = place_.store->committer().Admit(0);
     if (!admission) return std::unexpected(std::move(admission.error()));
 
-    state_.log_start = to;
     counted_bytes_.reset();
-    state_.epochs.TruncateBelow(to);
     Commit commit;
     commit.admission = *admission;
     commit.sync = true;  // a filter may act on it only when it cannot be lost
-    commit.facts.push_back(Put(format::LogStartKey(ref_), format::EncodeLogStart(to)));
-    AddEpochFacts(commit.facts);
-    for (const format::AbortedTxn& txn : state_.transactions.TruncateBelow(to)) {
-      commit.facts.push_back(Erase(format::AbortedTxnKey(ref_, txn.last_offset, txn.producer_id)));
-    }
+    commit.facts = state_.AdvanceLogStart(to);
     commit.done = [to, done = std::move(done)](const Status& status) mutable {
       if (status) {
         done(to);
@@ -441,7 +388,7 @@ std::vector<AbortedTransaction> RocksPartitionLog::AbortedTransactions(Offset fr
                                                                        Offset to) const {
   std::vector<AbortedTransaction> aborted;
   MutexLock lock(mutex_);
-  for (const format::AbortedTxn& txn : state_.transactions.AbortedIn(from, to)) {
+  for (const format::AbortedTxn& txn : state_.transactions().AbortedIn(from, to)) {
     aborted.push_back({txn.producer_id, txn.first_offset});
   }
   return aborted;
@@ -450,7 +397,7 @@ std::vector<AbortedTransaction> RocksPartitionLog::AbortedTransactions(Offset fr
 std::vector<ActiveProducer> RocksPartitionLog::ActiveProducers() const {
   std::vector<ActiveProducer> active;
   MutexLock lock(mutex_);
-  for (const auto& [id, entry] : state_.producers.entries()) {
+  for (const auto& [id, entry] : state_.producers().entries()) {
     active.push_back(
         {.producer_id = id,
          .producer_epoch = entry.epoch,
@@ -495,8 +442,8 @@ bool RocksPartitionLog::WriteCheckpoint(std::move_only_function<void(const Statu
   Commit commit;
   commit.admission = *admission;
   commit.facts.push_back(
-      Put(format::CheckpointKey(ref_),
-          format::EncodeCheckpoint({.log_end = log_end_, .high_watermark = high_watermark_})));
+      {format::CheckpointKey(ref_),
+       format::EncodeCheckpoint({.log_end = log_end_, .high_watermark = high_watermark_})});
   commit.done = std::move(done);
   place_.store->committer().Enqueue(std::move(commit));
   return true;

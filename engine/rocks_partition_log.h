@@ -100,10 +100,7 @@ class RocksPartitionLog final : public PartitionLog,
                                                       AppendDone& done) REQUIRES(mutex_);
   Commit MakeCommit(records::ValidatedBatch batch, const Marker& marker, const Admission& admission)
       REQUIRES(mutex_);
-  void ApplyToProducer(const records::BatchHeader& header, const Marker& marker,
-                       std::vector<StateFact>& facts) REQUIRES(mutex_);
-  void ForgetIdleProducers(TimestampMs now, std::vector<StateFact>& facts) REQUIRES(mutex_);
-  void AddEpochFacts(std::vector<StateFact>& facts) REQUIRES(mutex_);
+  void ForgetIdleProducers(TimestampMs now, StateFacts& facts) REQUIRES(mutex_);
   void ScheduleSync(const records::BatchHeader& header, Commit& commit) REQUIRES(mutex_);
   void Submit(Commit commit) REQUIRES(mutex_);
   void AddBinding(Commit& commit) REQUIRES(mutex_);

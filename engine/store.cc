@@ -117,7 +117,7 @@ void Store::MakeFamily(const TopicPartition& tp, const Uuid& topic_id, FamilyMak
   });
 }
 
-StateFact Store::BindingFact(const Family& family, const format::PartitionRef& ref) {
+format::StateFact Store::BindingFact(const Family& family, const format::PartitionRef& ref) {
   return {format::BindingKey(family.name()),
           format::EncodeBinding({.partition = ref, .family_id = family.id()})};
 }

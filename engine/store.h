@@ -63,7 +63,7 @@ class Store {
   // BindingFact tells which fact that is.
   void MakeFamily(const TopicPartition& tp, const Uuid& topic_id, FamilyMaker::Made made)
       EXCLUDES(mutex_);
-  static StateFact BindingFact(const Family& family, const format::PartitionRef& ref);
+  static format::StateFact BindingFact(const Family& family, const format::PartitionRef& ref);
 
   // Erases a partition: its family, when it has one, and all its facts, in the background.
   // REQUIRES: nothing more is enqueued for it.
