@@ -142,7 +142,10 @@ void BrokerImpl::Serve() {
   idle_trim_ = std::make_unique<IdleTrim>(loops_.front()->loop.context(), tasks_, *storage_);
   idle_trim_->Start();
   for (const auto& listener : listeners_) listener->Start();
-  for (const auto& loop : loops_) loop->loop.Start();
+  for (const auto& loop : loops_) {
+    loop->connections.StartSweeping(loop->loop.context(), connection_services_);
+    loop->loop.Start();
+  }
 }
 
 void BrokerImpl::CloseConnections() {

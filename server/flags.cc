@@ -24,6 +24,8 @@ DEFINE_string(set, "", "a setting by Kafka's name, name=value; may be given many
 namespace gneiss::server {
 namespace {
 
+constexpr int kEventLoopsMax = 64;
+
 constexpr char kUsage[] =
     "a broker for Kafka clients on RocksDB\n"
     "  gneiss [run] [FLAGS]   start a broker\n"
@@ -119,6 +121,10 @@ Result<CommandLine> ParseCommandLine(int argc, char** argv) {
   }
   for (const auto& [name, value] : settings) line.properties[name] = value;
   AddFlags(line.properties);
+  if (FLAGS_event_loops < 0 || FLAGS_event_loops > kEventLoopsMax) {
+    return Fail(Errc::kInvalidArgument, "--event_loops=" + std::to_string(FLAGS_event_loops) +
+                                            ": must be 0 to " + std::to_string(kEventLoopsMax));
+  }
   line.event_loops = FLAGS_event_loops;
   line.health_address = FLAGS_address;
   return line;

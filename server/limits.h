@@ -26,6 +26,12 @@ inline constexpr std::size_t kFrameWholeBytesMax = std::size_t{1} << 20;
 // the largest requests, or the usual 1 MB batch of 500 producers at once.
 inline constexpr std::size_t kRequestMemoryBytes = std::size_t{512} << 20;
 
+// While somebody waits for memory, the frame that has been arriving for longest, and for this long,
+// is given up with its connection: a few peers that stop in the middle of large frames must not
+// starve the rest. How often that is looked at, on each loop.
+inline constexpr std::chrono::seconds kFrameReadMax{10};
+inline constexpr std::chrono::seconds kSweepInterval{2};
+
 // How often a connection that waits for memory looks again, and how long it waits before it is
 // cut: without an end, half-read frames could wait for each other for ever.
 inline constexpr std::chrono::milliseconds kMemoryPollInterval{10};
@@ -38,7 +44,7 @@ inline constexpr std::chrono::seconds kMemoryWaitMax{30};
 inline constexpr std::size_t kProducesInFlightMax = 64;
 
 // A connection starts no further request while this much of its answers is not written yet.
-inline constexpr std::size_t kResponsesQueuedMax = 128;
+inline constexpr std::size_t kResponseFragmentsQueuedMax = 1024;
 inline constexpr std::size_t kResponseBytesQueuedMax = std::size_t{1} << 20;
 
 // A fetch response pins RocksDB iterators, and with them files that compaction wants to delete.

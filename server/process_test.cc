@@ -170,6 +170,7 @@ TEST_F(ProcessTest, WrongCommandLinesAreOneSentence) {
       {"unknown command \"repare\"", {"repare"}},
       {"nonsense", {"--nonsense"}},
       {"--set=abc", {"--set=abc"}},
+      {"--event_loops=-1", {"--event_loops=-1"}},
       {"listeners", {"--listeners=SSL://127.0.0.1:0"}},
       {"num.partitions", {"--set=num.partitions=many"}},
       {"/no/such/file", {"--config=/no/such/file"}},

@@ -124,6 +124,12 @@ void Connection::Close() {
   if (on_closed_) std::exchange(on_closed_, nullptr)(*this);
 }
 
+void Connection::CloseForMemory() {
+  services_.complaints.Closing(peer_, info_.listener,
+                               "it sends a large request too slowly while memory is short");
+  Close();
+}
+
 asio::awaitable<void> Connection::ReadLoop(std::shared_ptr<Connection> self) {
   Connection& c = *self;
   while (!c.closed_) {
@@ -170,7 +176,8 @@ Result<std::unique_ptr<Connection::Request>> Connection::Identify(SharedBytes fr
 
 bool Connection::MayStart(const Request& request) const {
   if (responses_.output_bytes() >= limits::kResponseBytesQueuedMax) return false;
-  if (in_flight_.empty()) return responses_.slots() < limits::kResponsesQueuedMax;
+  if (responses_.output_fragments() >= limits::kResponseFragmentsQueuedMax) return false;
+  if (in_flight_.empty()) return true;
   return request.api_key() == ApiKey::kProduce && unadmitted_ == 0 &&
          in_flight_.size() < limits::kProducesInFlightMax;
 }

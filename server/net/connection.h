@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -32,6 +33,8 @@ struct ConnectionLimits {
   std::size_t request_bytes_max = std::size_t{100} << 20;
   std::chrono::milliseconds idle_max{600'000};  // negative: never
   std::chrono::milliseconds response_pinned_max = limits::kResponsePinnedMax;
+  std::chrono::milliseconds frame_read_max = limits::kFrameReadMax;
+  std::chrono::milliseconds sweep_interval = limits::kSweepInterval;
 };
 
 // What all connections of a broker share. Outlives them.
@@ -64,6 +67,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Start(std::function<void(Connection&)> on_closed);
   // Closes the socket at once and wakes everything that waits for it. More than once is fine.
   void Close();
+  // Since when it holds memory for a frame that is not complete yet, if it does.
+  std::optional<TimePoint> holds_memory_since() const { return reader_.frame_began(); }
+  // Takes it away from one that holds it for too long while others wait.
+  void CloseForMemory();
 
  private:
   class Request;

@@ -136,6 +136,22 @@ TEST(ConnectionTest, ALargeFrameWaitsForMemoryAndSmallOnesDoNot) {
   EXPECT_EQ(server.Started(), (Tokens{1, 3, 2}));
 }
 
+// A few peers that stop in the middle of large frames must not starve the others.
+TEST(ConnectionTest, AStalledFrameIsGivenUpWhenOthersWaitForItsMemory) {
+  CapturedLog log;
+  ScriptedServer server(
+      {.limits = {.frame_read_max = milliseconds(30), .sweep_interval = milliseconds(5)},
+       .request_memory = std::size_t{1} << 20});
+  RawClient stalled = server.Connect();
+  stalled.SendRaw(
+      ScriptedRequest(Scripted::kEcho, 1, std::string(900'000, 'a')).substr(0, 800'000));
+  RawClient waiting = server.Connect();
+  waiting.SendRaw(ScriptedRequest(Scripted::kEcho, 2, std::string(900'000, 'b')));
+  EXPECT_EQ(NextToken(waiting), 2);
+  EXPECT_TRUE(stalled.ClosedByPeer());
+  EXPECT_EQ(log.Count("while memory is short"), 1);
+}
+
 // A fetch response points into RocksDB: a peer that stops reading may not keep files alive.
 TEST(ConnectionTest, APeerThatDoesNotReadGetsACopyAndStillEveryByte) {
   constexpr std::int32_t kBytes = 32 << 20;

@@ -100,6 +100,7 @@ asio::awaitable<Status> FrameReader::FillReadAhead() {
 
 asio::awaitable<Result<SharedBytes>> FrameReader::ReadLarge(std::size_t size) {
   auto frame = std::make_shared<FrameBuffer>(size, budget_);
+  frame_began_ = std::chrono::steady_clock::now();
   while (!frame->complete()) {
     if (frame->room().empty()) GNEISS_CO_RETURN_IF_ERROR(co_await MakeRoom(*frame));
     const std::span<std::byte> room = frame->room();
@@ -113,6 +114,7 @@ asio::awaitable<Result<SharedBytes>> FrameReader::ReadLarge(std::size_t size) {
     GNEISS_CO_ASSIGN_OR_RETURN(const std::size_t count, co_await ReadSome(room));
     frame->Fill(count);
   }
+  frame_began_.reset();
   const std::span<const std::byte> bytes = frame->bytes();
   co_return SharedBytes(std::move(frame), bytes);
 }
@@ -120,17 +122,20 @@ asio::awaitable<Result<SharedBytes>> FrameReader::ReadLarge(std::size_t size) {
 // Waits by looking again: a used-up budget is an emergency, and a queue of waiters would have to be
 // woken from whichever thread lets go of a frame.
 asio::awaitable<Status> FrameReader::MakeRoom(FrameBuffer& frame) {
+  if (frame.TryGrow()) co_return Status();
+  budget_->BeginWait();
   const TimePoint give_up = std::chrono::steady_clock::now() + limits::kMemoryWaitMax;
-  while (!frame.TryGrow()) {
-    if (!socket_.is_open()) co_return Fail(Errc::kShuttingDown, "closed");
-    if (std::chrono::steady_clock::now() > give_up) {
-      co_return Fail(Errc::kResourceExhausted,
-                     "no memory for its request in time (queued.max.request.bytes)");
-    }
-    asio::steady_timer timer(co_await asio::this_coro::executor, limits::kMemoryPollInterval);
+  bool grown = false;
+  while (!grown && socket_.is_open() && std::chrono::steady_clock::now() < give_up) {
+    asio::steady_timer timer(socket_.get_executor(), limits::kMemoryPollInterval);
     co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    grown = frame.TryGrow();
   }
-  co_return Status();
+  budget_->EndWait();
+  if (grown) co_return Status();
+  if (!socket_.is_open()) co_return Fail(Errc::kShuttingDown, "closed");
+  co_return Fail(Errc::kResourceExhausted,
+                 "no memory for its request in time (queued.max.request.bytes)");
 }
 
 asio::awaitable<Result<std::size_t>> FrameReader::ReadSome(std::span<std::byte> into) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include <boost/asio/awaitable.hpp>
@@ -39,6 +40,8 @@ class FrameReader {
 
   // When the peer last sent anything.
   TimePoint last_read() const { return last_read_; }
+  // When the large frame began that is not complete yet, if there is one.
+  std::optional<TimePoint> frame_began() const { return frame_began_; }
 
  private:
   class FrameBuffer;
@@ -56,6 +59,7 @@ class FrameReader {
   const std::size_t frame_bytes_max_;
   const std::shared_ptr<MemoryBudget> budget_;
   TimePoint last_read_;
+  std::optional<TimePoint> frame_began_;
   std::array<std::byte, limits::kReadAheadBytes> read_ahead_;  // [begin_, end_) is unread
   std::size_t begin_ = 0;
   std::size_t end_ = 0;

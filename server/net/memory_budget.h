@@ -16,12 +16,17 @@ class MemoryBudget {
 
   bool TryReserve(std::size_t bytes);
   void Release(std::size_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
+  // Who cannot go on without memory says so, and says when it can.
+  void BeginWait() { waiting_.fetch_add(1, std::memory_order_relaxed); }
+  void EndWait() { waiting_.fetch_sub(1, std::memory_order_relaxed); }
+  bool is_short() const { return waiting_.load(std::memory_order_relaxed) > 0; }
   std::size_t used() const { return used_.load(std::memory_order_relaxed); }
   std::size_t limit() const { return limit_; }
 
  private:
   const std::size_t limit_;
   std::atomic<std::size_t> used_ = 0;
+  std::atomic<std::size_t> waiting_ = 0;
 };
 
 // Reservation is a share of a budget, given back when it is destroyed, on whichever thread.

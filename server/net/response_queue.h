@@ -34,8 +34,7 @@ class ResponseQueue {
   bool has_output() const { return !output_.empty(); }
   // Everything before a CompleteWithClose has been written.
   bool closing() const { return closing_ && output_.empty(); }
-  bool empty() const { return slots_.empty() && output_.empty(); }
-  std::size_t slots() const { return slots_.size(); }  // reserved, or behind such a one
+  std::size_t output_fragments() const { return output_.size(); }
   std::size_t output_bytes() const { return output_bytes_; }
 
   // Writes to the non-blocking socket `fd` what it takes now. kWouldBlock when it takes nothing,

@@ -186,6 +186,7 @@ ScriptedServer::ScriptedServer(ScriptedOptions options)
   if (!listener) throw std::runtime_error(listener.error().detail);
   listener_ = std::move(*listener);
   listener_->Start();
+  loop_.connections.StartSweeping(loop_.loop.context(), services_);
   loop_.loop.Start();
 }
 
