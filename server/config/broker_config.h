@@ -38,7 +38,6 @@ struct BrokerConfig {
   std::int32_t offsets_topic_num_partitions = 50;
   std::int32_t offsets_topic_segment_bytes = 104'857'600;
   std::int32_t offset_metadata_max_bytes = 4096;
-  std::chrono::milliseconds offsets_commit_timeout{5000};
   std::chrono::minutes offsets_retention{10080};
   std::chrono::milliseconds offsets_retention_check_interval{600'000};
   std::chrono::milliseconds group_initial_rebalance_delay{3000};
@@ -54,7 +53,6 @@ struct BrokerConfig {
   std::int32_t max_connections = 2'147'483'647;
   std::int32_t max_connections_per_ip = 2'147'483'647;
   std::map<std::string, std::int32_t> max_connections_per_ip_overrides;
-  std::int32_t queued_max_requests = 500;
   std::int64_t queued_max_request_bytes = -1;
   std::int32_t max_incremental_fetch_session_cache_slots = 1000;
   std::int32_t max_request_partition_size_limit = 2000;

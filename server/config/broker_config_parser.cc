@@ -206,7 +206,6 @@ void ReadGroups(const Properties& properties, BrokerConfig& config) {
   properties.Read("offsets.topic.num.partitions", config.offsets_topic_num_partitions);
   properties.Read("offsets.topic.segment.bytes", config.offsets_topic_segment_bytes);
   properties.Read("offset.metadata.max.bytes", config.offset_metadata_max_bytes);
-  properties.Read("offsets.commit.timeout.ms", config.offsets_commit_timeout);
   properties.Read("offsets.retention.minutes", config.offsets_retention);
   properties.Read("offsets.retention.check.interval.ms", config.offsets_retention_check_interval);
   properties.Read("group.initial.rebalance.delay.ms", config.group_initial_rebalance_delay);
@@ -224,7 +223,6 @@ void ReadNetwork(const Properties& properties, BrokerConfig& config) {
   properties.Read("connections.max.idle.ms", config.connections_max_idle);
   properties.Read("max.connections", config.max_connections);
   properties.Read("max.connections.per.ip", config.max_connections_per_ip);
-  properties.Read("queued.max.requests", config.queued_max_requests);
   properties.Read("queued.max.request.bytes", config.queued_max_request_bytes);
   properties.Read("max.incremental.fetch.session.cache.slots",
                   config.max_incremental_fetch_session_cache_slots);

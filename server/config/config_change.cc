@@ -19,8 +19,15 @@ std::unexpected<ConfigError> Refuse(ErrorCode code, std::string message) {
 
 // Kafka can change these at run time; this broker reads them at its start only, so a change is
 // refused instead of being stored without effect.
-constexpr std::string_view kOnlyAtStart[] = {"listeners", "listener.security.protocol.map",
-                                             "advertised.listeners"};
+constexpr std::string_view kOnlyAtStart[] = {
+    "advertised.listeners",
+    "listener.security.protocol.map",
+    "listeners",
+    "max.connections",
+    "max.connections.per.ip",
+    "max.connections.per.ip.overrides",
+    "producer.id.expiration.ms",
+};
 
 // Kafka lets each change of a thread count go from half to double of the present value.
 constexpr std::string_view kThreadCounts[] = {

@@ -74,6 +74,7 @@ TEST_F(ConfigChangeTest, BrokerRefusalsCarryKafkasCodes) {
   EXPECT_EQ(Code({Change(kSet, "num.io.threads", "17")}, kBroker), ErrorCode::kInvalidRequest);
   EXPECT_EQ(Code({Change(kSet, "listeners", "PLAINTEXT://:1")}, kBroker),
             ErrorCode::kInvalidRequest);
+  EXPECT_EQ(Code({Change(kSet, "max.connections", "5")}, kBroker), ErrorCode::kInvalidRequest);
   EXPECT_EQ(Code({Change(kAppend, "unknown.list", "x")}, kBroker), ErrorCode::kInvalidConfig);
 }
 

@@ -158,7 +158,6 @@ TopicConfig ResolveTopicConfig(const BrokerConfig& broker, const MetadataImage& 
                               : records::TimestampType::kCreateTime;
   config.min_cleanable_dirty_ratio = ConfigDouble(values.Text("min.cleanable.dirty.ratio"));
   config.min_compaction_lag_ms = values.Long("min.compaction.lag.ms");
-  config.min_insync_replicas = values.Int("min.insync.replicas");
   config.retention_bytes = values.Long("retention.bytes");
   config.retention_ms = values.Long("retention.ms");
   config.segment_bytes = values.Int("segment.bytes");

@@ -39,7 +39,6 @@ struct TopicConfig {
   records::TimestampType timestamp_type = records::TimestampType::kCreateTime;
   double min_cleanable_dirty_ratio = 0.5;
   std::int64_t min_compaction_lag_ms = 0;
-  std::int32_t min_insync_replicas = 1;
   std::int64_t retention_bytes = -1;
   std::int64_t retention_ms = 604'800'000;
   std::int32_t segment_bytes = 1'073'741'824;

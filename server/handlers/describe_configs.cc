@@ -2,6 +2,9 @@
 #include "server/handlers/describe_configs.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "protocol/error_codes.h"
@@ -98,7 +101,10 @@ boost::asio::awaitable<DescribeConfigsHandler::Response> DescribeConfigsHandler:
     RequestContext& ctx, Request request) {
   const MetadataImagePtr image = ctx.broker().metadata().image();
   Response response;
+  std::set<std::pair<std::int8_t, std::string_view>> seen;
   for (const Asked& asked : request.resources) {
+    // Once is enough, as in Kafka: a few bytes that repeat a name must not make 340 settings each.
+    if (!seen.insert({asked.resource_type, asked.resource_name}).second) continue;
     response.results.push_back(Describe(asked, request, ctx.broker(), *image));
   }
   co_return response;

@@ -14,6 +14,7 @@
 #include "server/broker.h"
 #include "server/metadata/metadata_image.h"
 #include "server/metadata/metadata_source.h"
+#include "server/net/storage_pool.h"
 #include "server/partition_table.h"
 
 namespace gneiss::server {
@@ -63,12 +64,10 @@ LogDir DescribeDirectory(const engine::LogDirUsage& usage) {
   return dir;
 }
 
-}  // namespace
-
-boost::asio::awaitable<DescribeLogDirsHandler::Response> DescribeLogDirsHandler::Handle(
-    RequestContext& ctx, Request request) {
-  const Broker& broker = ctx.broker();
-  Response response;
+// Blocks: the size of a log is counted from its files the first time.
+protocol::DescribeLogDirsResponse DescribeDirectories(const Broker& broker,
+                                                      const Request& request) {
+  protocol::DescribeLogDirsResponse response;
   for (const engine::LogDirUsage& usage : broker.engine().LogDirs()) {
     response.results.push_back(DescribeDirectory(usage));
   }
@@ -89,7 +88,18 @@ boost::asio::awaitable<DescribeLogDirsHandler::Response> DescribeLogDirsHandler:
       in_directory.partitions = std::move(described);
     }
   }
-  co_return response;
+  return response;
+}
+
+}  // namespace
+
+boost::asio::awaitable<DescribeLogDirsHandler::Response> DescribeLogDirsHandler::Handle(
+    RequestContext& ctx, Request request) {
+  auto work = [&broker = ctx.broker(), request = std::move(request)]() -> Result<Response> {
+    return DescribeDirectories(broker, request);
+  };
+  Result<Response> response = co_await ctx.broker().storage().Run<Response>(std::move(work));
+  co_return std::move(*response);  // the work has no way to fail
 }
 
 }  // namespace gneiss::server

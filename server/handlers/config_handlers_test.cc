@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// DescribeConfigs, IncrementalAlterConfigs and AlterConfigs over a socket. The rules of single
+// values are tested in server/config.
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "protocol/error_codes.h"
+#include "protocol/messages/alter_configs.h"
+#include "protocol/messages/describe_configs.h"
+#include "protocol/messages/incremental_alter_configs.h"
+#include "server/broker.h"
+#include "server/config/config_schema.h"
+#include "server/partition_table.h"
+#include "server/testing/in_process_broker.h"
+#include "server/testing/raw_client.h"
+#include "server/testing/topic_calls.h"
+
+namespace gneiss::server {
+namespace {
+
+using protocol::AlterConfigsRequest;
+using protocol::AlterConfigsResponse;
+using protocol::DescribeConfigsRequest;
+using protocol::DescribeConfigsResponse;
+using protocol::ErrorCode;
+using protocol::IncrementalAlterConfigsRequest;
+using protocol::IncrementalAlterConfigsResponse;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr std::int8_t kTopic = 2;
+constexpr std::int8_t kBroker = 4;
+constexpr std::int8_t kSet = 0;
+constexpr std::int8_t kDelete = 1;
+
+class ConfigHandlersTest : public ::testing::Test {
+ protected:
+  using Result = DescribeConfigsResponse::DescribeConfigsResult;
+  using Entry = DescribeConfigsResponse::DescribeConfigsResourceResult;
+
+  Result Describe(std::int8_t type, const std::string& name, std::int16_t version = 4,
+                  std::optional<std::vector<std::string>> keys = std::nullopt) {
+    DescribeConfigsRequest request;
+    auto& resource = request.resources.emplace_back();
+    resource.resource_type = type;
+    resource.resource_name = name;
+    resource.configuration_keys = std::move(keys);
+    request.include_synonyms = true;
+    return client_.Call<DescribeConfigsRequest, DescribeConfigsResponse>(request, version)
+        .results.at(0);
+  }
+
+  static const Entry& Named(const Result& result, const std::string& name) {
+    const auto found = std::ranges::find(result.configs, name, &Entry::name);
+    EXPECT_NE(found, result.configs.end()) << name;
+    return *found;
+  }
+
+  ErrorCode Alter(std::int8_t type, const std::string& resource, std::int8_t operation,
+                  const std::string& name, std::optional<std::string> value,
+                  bool validate_only = false, std::int16_t version = 1) {
+    IncrementalAlterConfigsRequest request;
+    request.validate_only = validate_only;
+    auto& altered = request.resources.emplace_back();
+    altered.resource_type = type;
+    altered.resource_name = resource;
+    altered.configs.push_back({name, operation, std::move(value)});
+    const auto response =
+        client_.Call<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(request,
+                                                                                      version);
+    return protocol::ErrorCodeFromWire(response.responses.at(0).error_code);
+  }
+
+  ErrorCode Replace(const std::string& topic, const ConfigMap& configs, std::int16_t version) {
+    AlterConfigsRequest request;
+    auto& altered = request.resources.emplace_back();
+    altered.resource_type = kTopic;
+    altered.resource_name = topic;
+    for (const auto& [name, value] : configs) altered.configs.push_back({name, value});
+    const auto response = client_.Call<AlterConfigsRequest, AlterConfigsResponse>(request, version);
+    return protocol::ErrorCodeFromWire(response.responses.at(0).error_code);
+  }
+
+  testing::InProcessBroker broker_;
+  testing::RawClient client_ = broker_.Connect();
+};
+
+TEST_F(ConfigHandlersTest, EveryVersionDescribesATopicWithSourcesAndSynonyms) {
+  testing::CreateTopic(client_, "orders", 1, {{"retention.ms", "5000"}});
+  for (std::int16_t version = 1; version <= 4; ++version) {
+    SCOPED_TRACE(version);
+    const Result result = Describe(kTopic, "orders", version);
+    EXPECT_EQ(result.error_code, 0);
+    EXPECT_THAT(result.configs, SizeIs(TopicKeys().size()));
+    const Entry& own = Named(result, "retention.ms");
+    EXPECT_EQ(own.value, "5000");
+    EXPECT_EQ(own.config_source, 1);
+    EXPECT_EQ(own.synonyms.at(0).name, "retention.ms");
+    const Entry& inherited = Named(result, "max.message.bytes");
+    EXPECT_EQ(inherited.value, "1048588");
+    EXPECT_EQ(inherited.config_source, 5);
+    EXPECT_EQ(inherited.synonyms.at(0).name, "message.max.bytes");
+    EXPECT_EQ(inherited.config_type, version >= 3 ? 3 : 0);
+  }
+}
+
+TEST_F(ConfigHandlersTest, OnlyTheKeysAskedForAreAnsweredAndUnknownOnesAreLeftOut) {
+  testing::CreateTopic(client_, "orders");
+  const Result result =
+      Describe(kTopic, "orders", 4, std::vector<std::string>{"segment.bytes", "no.such.key"});
+  ASSERT_THAT(result.configs, SizeIs(1));
+  EXPECT_EQ(result.configs[0].name, "segment.bytes");
+}
+
+TEST_F(ConfigHandlersTest, TheBrokerTellsItsSettingsAndTheClusterItsDynamicDefaults) {
+  const Result own = Describe(kBroker, "1");
+  EXPECT_THAT(own.configs, SizeIs(BrokerKeys().size()));
+  EXPECT_EQ(Named(own, "node.id").value, "1");
+  EXPECT_TRUE(Named(own, "node.id").read_only);
+  EXPECT_THAT(Describe(kBroker, "").configs, IsEmpty());
+  EXPECT_EQ(Alter(kBroker, "", kSet, "log.retention.ms", "777"), ErrorCode::kNone);
+  const Result defaults = Describe(kBroker, "");
+  ASSERT_THAT(defaults.configs, SizeIs(1));
+  EXPECT_EQ(defaults.configs[0].name, "log.retention.ms");
+  EXPECT_EQ(defaults.configs[0].config_source, 3);
+}
+
+TEST_F(ConfigHandlersTest, ResourcesThatAreNotHereAreRefusedWithKafkasCodes) {
+  EXPECT_EQ(Describe(kTopic, "none").error_code, ToWire(ErrorCode::kUnknownTopicOrPartition));
+  EXPECT_EQ(Describe(kTopic, "a/b").error_code, ToWire(ErrorCode::kInvalidTopicException));
+  EXPECT_EQ(Describe(kBroker, "2").error_code, ToWire(ErrorCode::kInvalidRequest));
+  EXPECT_EQ(Describe(99, "x").error_code, ToWire(ErrorCode::kInvalidRequest));
+  EXPECT_EQ(Alter(kTopic, "none", kSet, "retention.ms", "1"), ErrorCode::kUnknownTopicOrPartition);
+  EXPECT_EQ(Alter(kBroker, "2", kSet, "log.retention.ms", "1"), ErrorCode::kInvalidRequest);
+}
+
+// A few bytes that repeat a name must not make an answer of hundreds of settings each.
+TEST_F(ConfigHandlersTest, AResourceThatIsNamedTwiceIsDescribedOnce) {
+  DescribeConfigsRequest request;
+  for (int i = 0; i < 1000; ++i) {
+    auto& resource = request.resources.emplace_back();
+    resource.resource_type = kBroker;
+    resource.resource_name = "1";
+  }
+  EXPECT_THAT((client_.Call<DescribeConfigsRequest, DescribeConfigsResponse>(request, 4).results),
+              SizeIs(1));
+}
+
+TEST_F(ConfigHandlersTest, AnIncrementalChangeActsAtOnceAndSurvivesARestart) {
+  testing::CreateTopic(client_, "orders");
+  for (std::int16_t version = 0; version <= 1; ++version) {
+    const std::string value = std::to_string(1000 + version);
+    EXPECT_EQ(Alter(kTopic, "orders", kSet, "max.message.bytes", value, false, version),
+              ErrorCode::kNone);
+    const PartitionPtr partition = broker_.broker().partitions().Find("orders", PartitionId(0));
+    EXPECT_EQ(partition->config->max_message_bytes, 1000 + version);
+  }
+  broker_.Restart();
+  client_ = broker_.Connect();
+  EXPECT_EQ(Named(Describe(kTopic, "orders"), "max.message.bytes").value, "1001");
+  EXPECT_EQ(Alter(kTopic, "orders", kDelete, "max.message.bytes", std::nullopt), ErrorCode::kNone);
+  EXPECT_EQ(Named(Describe(kTopic, "orders"), "max.message.bytes").value, "1048588");
+}
+
+TEST_F(ConfigHandlersTest, ValidateOnlyChecksAndChangesNothing) {
+  testing::CreateTopic(client_, "orders");
+  EXPECT_EQ(Alter(kTopic, "orders", kSet, "retention.ms", "7", true), ErrorCode::kNone);
+  EXPECT_EQ(Alter(kTopic, "orders", kSet, "retention.ms", "x", true), ErrorCode::kInvalidConfig);
+  EXPECT_EQ(Named(Describe(kTopic, "orders"), "retention.ms").config_source, 5);
+}
+
+TEST_F(ConfigHandlersTest, ADynamicBrokerDefaultReachesTheTopicsThatHaveNoneOfTheirOwn) {
+  testing::CreateTopic(client_, "orders");
+  EXPECT_EQ(Alter(kBroker, "1", kSet, "message.max.bytes", "5555"), ErrorCode::kNone);
+  const PartitionPtr partition = broker_.broker().partitions().Find("orders", PartitionId(0));
+  EXPECT_EQ(partition->config->max_message_bytes, 5555);
+  EXPECT_EQ(Named(Describe(kTopic, "orders"), "max.message.bytes").config_source, 2);
+}
+
+TEST_F(ConfigHandlersTest, EveryVersionOfAlterConfigsReplacesTheWholeSet) {
+  testing::CreateTopic(client_, "orders", 1, {{"retention.ms", "5000"}});
+  for (std::int16_t version = 0; version <= 2; ++version) {
+    SCOPED_TRACE(version);
+    EXPECT_EQ(Replace("orders", {{"segment.bytes", "1048576"}}, version), ErrorCode::kNone);
+    const Result result = Describe(kTopic, "orders");
+    EXPECT_EQ(Named(result, "segment.bytes").config_source, 1);
+    EXPECT_EQ(Named(result, "retention.ms").config_source, 5);
+    EXPECT_EQ(Replace("orders", {{"nope", "1"}}, version), ErrorCode::kInvalidConfig);
+    EXPECT_EQ(Replace("orders", {{"retention.ms", "5000"}}, version), ErrorCode::kNone);
+  }
+}
+
+}  // namespace
+}  // namespace gneiss::server
