@@ -196,6 +196,18 @@ TEST_F(EngineTest, ManyWritersAndReadersOfManyPartitionsSeeOrderedLogs) {
   EXPECT_EQ(records, 0u);
 }
 
+// Stock tools take a family's options from it.
+TEST_F(EngineTest, ACleanShutdownLeavesAnOptionsFile) {
+  Open();
+  Append(*Partition(0), {"a"});
+  ASSERT_TRUE(engine_->Close());
+  int found = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(data_dirs_.front() / "store-00")) {
+    if (entry.path().filename().string().starts_with("OPTIONS-")) ++found;
+  }
+  EXPECT_EQ(found, 1);
+}
+
 TEST_F(EngineTest, AViewMayOutliveTheEngine) {
   Open();
   Append(*Partition(0), {"a"});

@@ -263,12 +263,13 @@ Status Store::FlushForRestart() {
   return FromRocks(db().Flush(rocksdb::FlushOptions(), state_->handle()), "flush the checkpoints");
 }
 
-// For stock tools, which take a family's options from there. RocksDB writes the file only when an
-// option is set, so one is set to what it is.
+// For stock tools, which take a family's options from there. RocksDB writes the file when an option
+// is set, so one is set to what it is.
 void Store::WriteOptionsFile() {
+  const std::size_t unchanged = db().GetOptions(state_->handle()).write_buffer_size;
   database_->file_system().AllowOptionsFiles(true);
-  const rocksdb::Status status = db().SetDBOptions(
-      {{"stats_dump_period_sec", std::to_string(db().GetDBOptions().stats_dump_period_sec)}});
+  const rocksdb::Status status =
+      db().SetOptions(state_->handle(), {{"write_buffer_size", std::to_string(unchanged)}});
   database_->file_system().AllowOptionsFiles(false);
   if (!status.ok()) {
     LOG(WARNING) << "no OPTIONS file store=" << options_.path.string()
