@@ -1,34 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/coordinator/loop_alarm.h"
 
+#include <optional>
 #include <utility>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "protocol/base/mutex.h"
+
 namespace gneiss::server {
 
 namespace asio = boost::asio;
 
-// Threads: its loop only.
+// What is wanted is kept here and not in what is posted: posts of different threads overtake each
+// other, and the timer must end up with the last wish.
+// Threads: Want any; the timer its loop only.
 class LoopAlarm::Timer : public std::enable_shared_from_this<Timer> {
  public:
   Timer(const asio::any_io_executor& loop, std::function<void()> ring)
       : timer_(loop), ring_(std::move(ring)) {}
 
-  asio::any_io_executor loop() { return timer_.get_executor(); }
+  void Want(std::optional<TimePoint> time) EXCLUDES(mutex_) {
+    {
+      const MutexLock lock(mutex_);
+      wanted_ = time;
+    }
+    asio::post(timer_.get_executor(), [self = shared_from_this()] { self->Apply(); });
+  }
 
-  void Set(TimePoint time) {
-    timer_.expires_at(time);  // ends the wait that runs
+ private:
+  void Apply() {
+    timer_.cancel();
+    const std::optional<TimePoint> time = wanted();
+    if (!time) return;
+    timer_.expires_at(*time);
     timer_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
       if (!error) self->ring_();
     });
   }
-  void Cancel() { timer_.cancel(); }
+  std::optional<TimePoint> wanted() const EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    return wanted_;
+  }
 
- private:
   asio::steady_timer timer_;
   const std::function<void()> ring_;
+  mutable Mutex mutex_;
+  std::optional<TimePoint> wanted_ GUARDED_BY(mutex_);
 };
 
 LoopAlarm::LoopAlarm(asio::any_io_executor loop, std::function<void()> ring)
@@ -36,12 +55,8 @@ LoopAlarm::LoopAlarm(asio::any_io_executor loop, std::function<void()> ring)
 
 LoopAlarm::~LoopAlarm() { Cancel(); }
 
-void LoopAlarm::WakeAt(TimePoint time) {
-  asio::post(timer_->loop(), [timer = timer_, time] { timer->Set(time); });
-}
+void LoopAlarm::WakeAt(TimePoint time) { timer_->Want(time); }
 
-void LoopAlarm::Cancel() {
-  asio::post(timer_->loop(), [timer = timer_] { timer->Cancel(); });
-}
+void LoopAlarm::Cancel() { timer_->Want(std::nullopt); }
 
 }  // namespace gneiss::server

@@ -11,7 +11,7 @@
 namespace gneiss::server {
 
 // LoopAlarm is an alarm on an event loop: one timer, however many deadlines there are behind it.
-// Threads: any; `ring` runs on the loop.
+// The last call counts, whichever thread it came from. Threads: any; `ring` runs on the loop.
 class LoopAlarm final : public ShardAlarm {
  public:
   LoopAlarm(boost::asio::any_io_executor loop, std::function<void()> ring);
