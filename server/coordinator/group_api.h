@@ -136,7 +136,7 @@ struct CommitItem {
 
 struct CommitRequest {
   GenerationIdentity caller;
-  std::optional<std::chrono::milliseconds> retention;  // v2-4: instead of the broker's
+  std::optional<std::chrono::milliseconds> retention;     // v2-4: instead of the broker's
   ErrorCode unknown_group = ErrorCode::kGroupIdNotFound;  // v9+; before, kIllegalGeneration
   std::vector<CommitItem> items;
 };

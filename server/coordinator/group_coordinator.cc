@@ -48,8 +48,7 @@ Result<ReplayedGroups> ReadGroups(const engine::PartitionLog& log) {
   return replay.Take();
 }
 
-bool IsOrphan(const MetadataImage& image, const TopicPartition& tp,
-              const CommittedOffset& offset) {
+bool IsOrphan(const MetadataImage& image, const TopicPartition& tp, const CommittedOffset& offset) {
   const std::shared_ptr<const TopicImage> topic = image.FindTopic(tp.topic);
   if (topic == nullptr) return true;
   return !offset.topic_id.IsZero() && offset.topic_id != topic->id;
@@ -146,16 +145,15 @@ std::shared_ptr<GroupShard> GroupCoordinator::MakeShard(PartitionId partition) {
     return partitions.Find(kOffsetsTopic, partition);
   };
   auto shard = std::make_shared<GroupShard>(settings_, std::move(find), parts_.clock);
-  shard->set_alarm(std::make_unique<LoopAlarm>(
-      parts_.timers, [weak = std::weak_ptr<GroupShard>(shard)] {
+  shard->set_alarm(
+      std::make_unique<LoopAlarm>(parts_.timers, [weak = std::weak_ptr<GroupShard>(shard)] {
         if (const std::shared_ptr<GroupShard> alive = weak.lock()) alive->Tick();
       }));
   StartShard(shard, partition);
   return shard;
 }
 
-void GroupCoordinator::StartShard(const std::shared_ptr<GroupShard>& shard,
-                                  PartitionId partition) {
+void GroupCoordinator::StartShard(const std::shared_ptr<GroupShard>& shard, PartitionId partition) {
   const PartitionPtr found = parts_.partitions.Find(kOffsetsTopic, partition);
   if (found == nullptr) {
     shard->Close(ErrorCode::kNotCoordinator);
@@ -167,11 +165,11 @@ void GroupCoordinator::StartShard(const std::shared_ptr<GroupShard>& shard,
     return;
   }
   parts_.storage.Post([shard, log = found->log, &metadata = parts_.metadata] {
-    shard->Load([&log] { return ReadGroups(*log); },
-                [image = metadata.image()](const TopicPartition& tp,
-                                           const CommittedOffset& offset) {
-                  return IsOrphan(*image, tp, offset);
-                });
+    shard->Load(
+        [&log] { return ReadGroups(*log); },
+        [image = metadata.image()](const TopicPartition& tp, const CommittedOffset& offset) {
+          return IsOrphan(*image, tp, offset);
+        });
   });
 }
 
@@ -185,14 +183,13 @@ GroupCoordinator::ShardsPtr GroupCoordinator::shards() const {
 std::optional<PartitionId> GroupCoordinator::PartitionOf(const std::string& group) const {
   const ShardsPtr present = shards();
   if (present->by_partition.empty()) return std::nullopt;
-  return PartitionId(CoordinatorPartition(
-      group, static_cast<std::int32_t>(present->by_partition.size())));
+  return PartitionId(
+      CoordinatorPartition(group, static_cast<std::int32_t>(present->by_partition.size())));
 }
 
-GroupCoordinator::Route GroupCoordinator::RouteTo(const std::string& group,
-                                                  GroupName rule) const {
-  const bool is_valid = group.size() <= kGroupNameBytesMax &&
-                        (rule == GroupName::kMayBeEmpty || !group.empty());
+GroupCoordinator::Route GroupCoordinator::RouteTo(const std::string& group, GroupName rule) const {
+  const bool is_valid =
+      group.size() <= kGroupNameBytesMax && (rule == GroupName::kMayBeEmpty || !group.empty());
   if (!is_valid) return {ErrorCode::kInvalidGroupId, nullptr};
   const ShardsPtr present = shards();
   if (present->by_partition.empty()) return {ErrorCode::kNotCoordinator, nullptr};

@@ -107,9 +107,9 @@ void GroupState::JoinKnownMember(JoinRequest request, WaiterId waiter, Instant n
   // generation it is in. A leader of a stable group wants a rebalance, as the partitions may have
   // changed.
   const bool unchanged = member.protocols == request.protocols;
-  const bool is_current = (phase_ == GroupPhase::kCompletingRebalance && unchanged) ||
-                          (phase_ == GroupPhase::kStable && unchanged &&
-                           !membership_.IsLeader(member));
+  const bool is_current =
+      (phase_ == GroupPhase::kCompletingRebalance && unchanged) ||
+      (phase_ == GroupPhase::kStable && unchanged && !membership_.IsLeader(member));
   if (is_current) {
     RestartSession(member, now);
     Reply(waiter, JoinedResult(member));

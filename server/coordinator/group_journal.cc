@@ -60,14 +60,14 @@ void GroupJournal::Append(Entry entry) {
     entry.done(std::unexpected(batch.error()));
     return;
   }
-  partition->log->Append(
-      std::move(*batch), [done = std::move(entry.done)](Result<engine::AppendResult> result) mutable {
-        if (result.has_value()) {
-          done({});
-        } else {
-          done(std::unexpected(std::move(result.error())));
-        }
-      });
+  partition->log->Append(std::move(*batch), [done = std::move(entry.done)](
+                                                Result<engine::AppendResult> result) mutable {
+    if (result.has_value()) {
+      done({});
+    } else {
+      done(std::unexpected(std::move(result.error())));
+    }
+  });
 }
 
 ErrorCode GroupWriteError(Errc code) {
@@ -103,8 +103,7 @@ ErrorCode GroupWriteError(Errc code) {
 }
 
 ErrorCode OffsetWriteError(Errc code) {
-  const bool is_too_large =
-      code == Errc::kMessageTooLarge || code == Errc::kRecordListTooLarge;
+  const bool is_too_large = code == Errc::kMessageTooLarge || code == Errc::kRecordListTooLarge;
   return is_too_large ? ErrorCode::kInvalidCommitOffsetSize : GroupWriteError(code);
 }
 

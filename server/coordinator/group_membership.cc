@@ -107,8 +107,8 @@ std::string GroupMembership::ChooseProtocol() const {
       return found != supporters_.end() && found->second == members_.size();
     });
     if (choice == member.protocols.end()) continue;
-    const auto vote = std::ranges::find(votes, choice->name,
-                                        &std::pair<std::string_view, int>::first);
+    const auto vote =
+        std::ranges::find(votes, choice->name, &std::pair<std::string_view, int>::first);
     if (vote == votes.end()) {
       votes.emplace_back(choice->name, 1);
     } else {

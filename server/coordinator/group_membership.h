@@ -23,7 +23,7 @@ struct GroupMember {
   std::chrono::milliseconds rebalance_timeout{0};
   std::chrono::milliseconds session_timeout{0};
   std::vector<GroupProtocol> protocols{};  // the preferred one first
-  SharedBytes assignment{};  // of the present generation; empty before it is known
+  SharedBytes assignment{};                // of the present generation; empty before it is known
 
   std::optional<WaiterId> join_waiter{};  // its JoinGroup, parked
   std::optional<WaiterId> sync_waiter{};  // its SyncGroup, parked

@@ -9,11 +9,12 @@ namespace {
 class GroupMembershipTest : public ::testing::Test {
  protected:
   GroupMember& Add(const std::string& id, std::vector<std::string> protocols = {"range"}) {
-    return membership_.Add(GroupMember{.identity = {id, std::nullopt},
-                                       .protocols = Protocols(std::move(protocols))});
+    return membership_.Add(
+        GroupMember{.identity = {id, std::nullopt}, .protocols = Protocols(std::move(protocols))});
   }
   GroupMember& AddStatic(const std::string& id, const std::string& instance) {
-    return membership_.Add(GroupMember{.identity = {id, instance}, .protocols = Protocols({"range"})});
+    return membership_.Add(
+        GroupMember{.identity = {id, instance}, .protocols = Protocols({"range"})});
   }
   static std::vector<GroupProtocol> Protocols(std::vector<std::string> names) {
     std::vector<GroupProtocol> protocols;

@@ -109,8 +109,7 @@ Result<StoredRecord> ParseOffset(wire::Reader& in,
   return stored;
 }
 
-Result<StoredRecord> ParseGroup(wire::Reader& in,
-                                std::optional<std::span<const std::byte>> value) {
+Result<StoredRecord> ParseGroup(wire::Reader& in, std::optional<std::span<const std::byte>> value) {
   GNEISS_ASSIGN_OR_RETURN(GroupMetadataKey key, GroupMetadataKey::Decode(in, kKeyVersion));
   StoredGroup stored{.group = std::move(key.group), .snapshot = std::nullopt};
   if (value) {
@@ -143,8 +142,7 @@ Result<CoordinatorRecord> GroupRecord(const std::string& group, const GroupSnaps
 
 Result<CoordinatorRecord> OffsetTombstone(const std::string& group, const TopicPartition& tp) {
   CoordinatorRecord record;
-  const OffsetCommitKey key{
-      .group = group, .topic = tp.topic, .partition = tp.partition.value()};
+  const OffsetCommitKey key{.group = group, .topic = tp.topic, .partition = tp.partition.value()};
   GNEISS_ASSIGN_OR_RETURN(record.key, EncodeKey(key));
   return record;
 }

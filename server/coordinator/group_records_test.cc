@@ -55,11 +55,25 @@ CommittedOffset Committed() {
 
 TEST(GroupRecordsTest, AnOffsetIsWrittenAsKafkaWritesIt) {
   const CoordinatorRecord record = OffsetRecord("g", kOrders0, Committed()).value();
-  EXPECT_EQ(Hex(record.key), "0001" "0001" "67" "0006" "6f7264657273" "00000000");
+  EXPECT_EQ(Hex(record.key),
+            "0001"
+            "0001"
+            "67"
+            "0006"
+            "6f7264657273"
+            "00000000");
   // Version 4: offset, epoch, compact metadata, commit time, one tagged field: the topic id.
   EXPECT_EQ(Hex(*record.value),
-            "0004" "000000000000002a" "00000003" "05" "6e6f7465" "00000000000003e8"
-            "01" "00" "10" "01020300000000000000000000000000");
+            "0004"
+            "000000000000002a"
+            "00000003"
+            "05"
+            "6e6f7465"
+            "00000000000003e8"
+            "01"
+            "00"
+            "10"
+            "01020300000000000000000000000000");
 }
 
 TEST(GroupRecordsTest, AnOffsetWithItsOwnExpiryIsWrittenInTheVersionThatHasIt) {
@@ -67,16 +81,30 @@ TEST(GroupRecordsTest, AnOffsetWithItsOwnExpiryIsWrittenInTheVersionThatHasIt) {
   offset.expire_time = 9000;
   const CoordinatorRecord record = OffsetRecord("g", kOrders0, offset).value();
   EXPECT_EQ(Hex(*record.value),
-            "0001" "000000000000002a" "0004" "6e6f7465" "00000000000003e8" "0000000000002328");
+            "0001"
+            "000000000000002a"
+            "0004"
+            "6e6f7465"
+            "00000000000003e8"
+            "0000000000002328");
 }
 
 TEST(GroupRecordsTest, AnEmptyGroupIsWrittenAsKafkaWritesIt) {
   GroupSnapshot snapshot;
   snapshot.state_since = 1;
   const CoordinatorRecord record = GroupRecord("g", snapshot).value();
-  EXPECT_EQ(Hex(record.key), "0002" "0001" "67");
+  EXPECT_EQ(Hex(record.key),
+            "0002"
+            "0001"
+            "67");
   EXPECT_EQ(Hex(*record.value),
-            "0003" "0000" "00000000" "ffff" "ffff" "0000000000000001" "00000000");
+            "0003"
+            "0000"
+            "00000000"
+            "ffff"
+            "ffff"
+            "0000000000000001"
+            "00000000");
 }
 
 TEST(GroupRecordsTest, GroupsComeBackAsTheyWere) {
@@ -86,7 +114,8 @@ TEST(GroupRecordsTest, GroupsComeBackAsTheyWere) {
 }
 
 TEST(GroupRecordsTest, OffsetsComeBackAsTheyWere) {
-  const auto stored = std::get<StoredOffset>(Parsed(OffsetRecord("g", kOrders0, Committed()).value()));
+  const auto stored =
+      std::get<StoredOffset>(Parsed(OffsetRecord("g", kOrders0, Committed()).value()));
   EXPECT_EQ(stored.group, "g");
   EXPECT_EQ(stored.tp, kOrders0);
   EXPECT_EQ(stored.offset, Committed());

@@ -196,8 +196,7 @@ GroupDescription GroupShard::Describe(const std::string& group) const {
   const ErrorCode error = CheckServing();
   if (error != ErrorCode::kNone) return DescriptionError(error);
   const Group* found = Find(group);
-  return found != nullptr ? found->state.Describe()
-                          : DescriptionError(ErrorCode::kGroupIdNotFound);
+  return found != nullptr ? found->state.Describe() : DescriptionError(ErrorCode::kGroupIdNotFound);
 }
 
 GroupList GroupShard::List() const {
@@ -249,8 +248,7 @@ bool GroupShard::TickSome(Deliveries& out) {
   return false;
 }
 
-void GroupShard::SetWake(const std::string& name, Group& group,
-                         std::optional<TimePoint> deadline) {
+void GroupShard::SetWake(const std::string& name, Group& group, std::optional<TimePoint> deadline) {
   if (!deadline || (group.wake && *group.wake <= *deadline)) return;
   if (group.wake) deadlines_.erase({*group.wake, name});
   group.wake = deadline;
@@ -293,17 +291,17 @@ void GroupShard::Store(const std::string& name, Group& group, GroupPersist persi
   }
   std::vector<CoordinatorRecord> records;
   records.push_back(std::move(*record));
-  journal_.Enqueue(std::move(records),
-                   [self = shared_from_this(), name, incarnation = group.incarnation,
-                    reason = std::move(persist.reason)](gneiss::Status status) {
-                     const ErrorCode error =
-                         status.has_value() ? ErrorCode::kNone : GroupWriteError(status.error().code);
-                     if (!status.has_value()) {
-                       LOG_EVERY_T(WARNING, 10) << "group could not be stored group=" << name
-                                                << " error=" << status.error().detail;
-                     }
-                     self->Stored(name, incarnation, reason, error);
-                   });
+  journal_.Enqueue(
+      std::move(records), [self = shared_from_this(), name, incarnation = group.incarnation,
+                           reason = std::move(persist.reason)](gneiss::Status status) {
+        const ErrorCode error =
+            status.has_value() ? ErrorCode::kNone : GroupWriteError(status.error().code);
+        if (!status.has_value()) {
+          LOG_EVERY_T(WARNING, 10)
+              << "group could not be stored group=" << name << " error=" << status.error().detail;
+        }
+        self->Stored(name, incarnation, reason, error);
+      });
 }
 
 void GroupShard::Stored(const std::string& name, std::uint64_t incarnation,

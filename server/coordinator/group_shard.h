@@ -62,8 +62,8 @@ struct GroupList {
 // A failed write needs no reading back: groups become stable and offsets show only once their
 // records are durable, so memory never has what the log has not, except for what the members'
 // sessions bring about again (see GroupState).
-// Threads: any. One mutex guards everything; it is never held across an append, a read or an answer.
-// Lock order: the shard's mutex, then the journal's.
+// Threads: any. One mutex guards everything; it is never held across an append, a read or an
+// answer. Lock order: the shard's mutex, then the journal's.
 class GroupShard : public std::enable_shared_from_this<GroupShard> {
  public:
   // Answers run once, on any thread, never under the mutex.
@@ -91,8 +91,7 @@ class GroupShard : public std::enable_shared_from_this<GroupShard> {
       EXCLUDES(mutex_);
   void Sync(const std::string& group, const SyncRequest& request, Answer<SyncResult> answer)
       EXCLUDES(mutex_);
-  ErrorCode Heartbeat(const std::string& group, const GenerationIdentity& caller)
-      EXCLUDES(mutex_);
+  ErrorCode Heartbeat(const std::string& group, const GenerationIdentity& caller) EXCLUDES(mutex_);
   LeaveResult Leave(const std::string& group, const std::vector<MemberIdentity>& members)
       EXCLUDES(mutex_);
   GroupDescription Describe(const std::string& group) const EXCLUDES(mutex_);
@@ -160,8 +159,7 @@ class GroupShard : public std::enable_shared_from_this<GroupShard> {
                      const std::vector<TopicPartition>& partitions, ErrorCode error)
       EXCLUDES(mutex_);
   void Remove(const std::string& name, Answer<ErrorCode> done) REQUIRES(mutex_);
-  void EndRemoval(const std::string& name, const std::shared_ptr<Group>& group)
-      EXCLUDES(mutex_);
+  void EndRemoval(const std::string& name, const std::shared_ptr<Group>& group) EXCLUDES(mutex_);
   void RemoveOrphans(const IsOrphan& is_orphan) EXCLUDES(mutex_);
   void ExpireOffsetsOf(const std::string& name) REQUIRES(mutex_);
   std::vector<std::string> GroupNames() const EXCLUDES(mutex_);

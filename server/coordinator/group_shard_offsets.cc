@@ -174,12 +174,12 @@ void GroupShard::DeleteOffsets(const std::string& group,
     }
     nothing_to_write = deleted.empty();
     if (!nothing_to_write) {
-      WriteTombstones(group, *found, deleted,
-                      [result = std::move(result), answer = std::move(answer)](
-                          ErrorCode error) mutable {
-                        if (error != ErrorCode::kNone) result = {.error = error, .partitions = {}};
-                        answer(std::move(result));
-                      });
+      WriteTombstones(
+          group, *found, deleted,
+          [result = std::move(result), answer = std::move(answer)](ErrorCode error) mutable {
+            if (error != ErrorCode::kNone) result = {.error = error, .partitions = {}};
+            answer(std::move(result));
+          });
     }
   }
   if (nothing_to_write) {
@@ -263,13 +263,12 @@ void GroupShard::Remove(const std::string& name, Answer<ErrorCode> done) {
   groups_.erase(name);
   std::vector<CoordinatorRecord> records;
   records.push_back(GroupTombstone(name).value());  // as for its offsets: it was written once
-  journal_.Enqueue(std::move(records),
-                   [self = shared_from_this(), name, removed = std::move(removed),
-                    done = std::move(done)](gneiss::Status status) mutable {
-                     if (!status.has_value()) self->EndRemoval(name, removed);
-                     done(status.has_value() ? ErrorCode::kNone
-                                             : GroupWriteError(status.error().code));
-                   });
+  journal_.Enqueue(
+      std::move(records), [self = shared_from_this(), name, removed = std::move(removed),
+                           done = std::move(done)](gneiss::Status status) mutable {
+        if (!status.has_value()) self->EndRemoval(name, removed);
+        done(status.has_value() ? ErrorCode::kNone : GroupWriteError(status.error().code));
+      });
 }
 
 void GroupShard::EndRemoval(const std::string& name, const std::shared_ptr<Group>& group) {
@@ -300,10 +299,10 @@ void GroupShard::RemoveOrphans(const IsOrphan& is_orphan) {
     Group* group = Find(name);
     if (group == nullptr) continue;
     std::vector<TopicPartition> orphans;
-    group->offsets.ForEach([&](const std::string& topic, PartitionId partition,
-                               const CommittedOffset& offset) {
-      if (is_orphan({topic, partition}, offset)) orphans.push_back({topic, partition});
-    });
+    group->offsets.ForEach(
+        [&](const std::string& topic, PartitionId partition, const CommittedOffset& offset) {
+          if (is_orphan({topic, partition}, offset)) orphans.push_back({topic, partition});
+        });
     for (const TopicPartition& tp : orphans) group->offsets.Erase(tp);
     WriteTombstones(name, *group, orphans, [](ErrorCode) {});
   }

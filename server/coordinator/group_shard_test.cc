@@ -11,8 +11,8 @@ namespace gneiss::server {
 namespace {
 
 using std::chrono::milliseconds;
-using testing::FakePartitionLog;
 using ::testing::ElementsAre;
+using testing::FakePartitionLog;
 using ::testing::IsEmpty;
 
 class ManualClock final : public Clock {
@@ -129,8 +129,11 @@ class GroupShardTest : public ::testing::Test {
   CommitRequest CommitOf(std::vector<std::pair<TopicPartition, std::int64_t>> offsets) {
     CommitRequest request;
     for (auto& [tp, offset] : offsets) {
-      request.items.push_back({.tp = tp, .topic_id = Uuid{{7}}, .offset = Offset(offset),
-                               .leader_epoch = LeaderEpoch(2), .metadata = "m"});
+      request.items.push_back({.tp = tp,
+                               .topic_id = Uuid{{7}},
+                               .offset = Offset(offset),
+                               .leader_epoch = LeaderEpoch(2),
+                               .metadata = "m"});
     }
     return request;
   }
@@ -167,9 +170,12 @@ class GroupShardTest : public ::testing::Test {
   ManualClock clock_;
   std::shared_ptr<FakePartitionLog> log_ =
       std::make_shared<FakePartitionLog>(TopicPartition{"__consumer_offsets", PartitionId(3)});
-  PartitionPtr partition_ = std::make_shared<const Partition>(
-      Partition{.tp = log_->topic_partition(), .topic_id = {}, .leader_epoch = LeaderEpoch(0),
-                .log = log_, .config = std::make_shared<const TopicConfig>()});
+  PartitionPtr partition_ =
+      std::make_shared<const Partition>(Partition{.tp = log_->topic_partition(),
+                                                  .topic_id = {},
+                                                  .leader_epoch = LeaderEpoch(0),
+                                                  .log = log_,
+                                                  .config = std::make_shared<const TopicConfig>()});
   AlarmState alarm_;
   std::shared_ptr<GroupShard> shard_;
   std::uint8_t fresh_ids_ = 0;
@@ -325,7 +331,9 @@ TEST_F(GroupShardTest, MetadataThatIsTooLongIsRefusedAlone) {
 TEST_F(GroupShardTest, ACommitThatDoesNotFitIntoABatchIsRefusedWhole) {
   CommitRequest request;
   for (int i = 0; i < 1000; ++i) {
-    request.items.push_back({.tp = {"orders", PartitionId(i)}, .topic_id = {}, .offset = Offset(1),
+    request.items.push_back({.tp = {"orders", PartitionId(i)},
+                             .topic_id = {},
+                             .offset = Offset(1),
                              .metadata = std::string(4000, 'x')});
   }
   const std::vector<ErrorCode> codes = **Send("g", request);
@@ -416,8 +424,10 @@ TEST_F(GroupShardTest, ManyTombstonesAreSplitIntoBatches) {
   for (int i = 0; i < 20; ++i) {
     CommitRequest request;
     for (int k = 0; k < 2000; ++k) {
-      request.items.push_back({.tp = {"orders", PartitionId(i * 2000 + k)}, .topic_id = {},
-                               .offset = Offset(1), .metadata = ""});
+      request.items.push_back({.tp = {"orders", PartitionId(i * 2000 + k)},
+                               .topic_id = {},
+                               .offset = Offset(1),
+                               .metadata = ""});
     }
     EXPECT_THAT(**Send("g", request), ::testing::Each(ErrorCode::kNone));
   }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Clients that behave as Kafka's do, on a network that loses and delays messages, with writes that
-// fail, members that come and go, and brokers that restart; all of it decided by one seed. What must
-// hold whatever happens:
+// fail, members that come and go, and brokers that restart; all of it decided by one seed. What
+// must hold whatever happens:
 //   - in a generation each partition has one owner, restarts or not;
 //   - generations only grow while the broker runs;
 //   - each request is answered once;
-//   - when the trouble ends, the group becomes stable with exactly the members that live, no request
-//     stays parked, and the group then stays stable.
+//   - when the trouble ends, the group becomes stable with exactly the members that live, no
+//     request stays parked, and the group then stays stable.
 
 #include <functional>
 #include <map>
@@ -106,7 +106,8 @@ class SimulatedBroker {
   void Restart() {
     ++incarnation_;
     parked_.clear();
-    group_ = stored_ ? GroupState::Restore(kSettings, *stored_, now()) : GroupState(kSettings, now());
+    group_ =
+        stored_ ? GroupState::Restore(kSettings, *stored_, now()) : GroupState(kSettings, now());
     generation_ = group_.generation();
   }
   void set_reliable() { reliable_ = true; }
@@ -194,7 +195,10 @@ class SimulatedClient : public std::enable_shared_from_this<SimulatedClient> {
 
   void Start() { SendJoin(); }
   // A crash: nothing more is heard of it.
-  void Stop() { Abandon(); stopped_ = true; }
+  void Stop() {
+    Abandon();
+    stopped_ = true;
+  }
   void Leave() {
     Abandon();
     stopped_ = true;
@@ -214,7 +218,10 @@ class SimulatedClient : public std::enable_shared_from_this<SimulatedClient> {
 
  private:
   // Answers to what was asked before are not listened to any more.
-  void Abandon() { ++conversation_; stable_ = false; }
+  void Abandon() {
+    ++conversation_;
+    stable_ = false;
+  }
 
   // Sends a request whose answer must come within `patience`, else the client starts again.
   template <class Send>
@@ -304,12 +311,14 @@ class SimulatedClient : public std::enable_shared_from_this<SimulatedClient> {
   void Beat(int conversation) {
     if (conversation_ != conversation || stopped_) return;
     auto self = shared_from_this();
-    world_.network.Deliver([self, conversation, caller = GenerationIdentity{identity_, generation_}] {
-      const ErrorCode error = self->world_.broker.Heartbeat(caller);
-      self->world_.network.Deliver([self, conversation, error] {
-        if (self->conversation_ == conversation && error != ErrorCode::kNone) self->Recover(error);
-      });
-    });
+    world_.network.Deliver(
+        [self, conversation, caller = GenerationIdentity{identity_, generation_}] {
+          const ErrorCode error = self->world_.broker.Heartbeat(caller);
+          self->world_.network.Deliver([self, conversation, error] {
+            if (self->conversation_ != conversation || error == ErrorCode::kNone) return;
+            self->Recover(error);
+          });
+        });
     world_.timeline.After(Ms(3000), [self, conversation] { self->Beat(conversation); });
   }
 

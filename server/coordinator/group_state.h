@@ -123,8 +123,8 @@ class GroupState {
 
   // May the caller commit offsets? A member's commit also keeps its session.
   ErrorCode CheckCommit(const GenerationIdentity& caller, Instant now);
-  ErrorCode CheckDelete() const;         // only a group without members may be deleted
-  ErrorCode CheckOffsetDelete() const;   // of its offsets: unless members read we know not what
+  ErrorCode CheckDelete() const;        // only a group without members may be deleted
+  ErrorCode CheckOffsetDelete() const;  // of its offsets: unless members read we know not what
   bool IsSubscribedTo(std::string_view topic) const;
   OffsetExpiryRule ExpiryRule() const;
 

@@ -110,8 +110,8 @@ TEST_F(StaticMemberTest, ARestartWhileTheLeaderAssignsStartsARebalance) {
   const WaiterId a = Send(JoinOf("", "i0"));
   const WaiterId b = Send(JoinOf("", "i1"));
   Advance(kInitialDelay * 2);
-  const WaiterId sync = Sync(Joined(a).leader == Joined(a).member_id ? Joined(b).member_id
-                                                                      : Joined(a).member_id);
+  const WaiterId sync =
+      Sync(Joined(a).leader == Joined(a).member_id ? Joined(b).member_id : Joined(a).member_id);
   const WaiterId again = Send(JoinOf("", "i1"));
   EXPECT_TRUE(IsParked(again));
   EXPECT_EQ(phase(), "PreparingRebalance");
@@ -164,8 +164,8 @@ TEST_F(StaticMemberTest, WithoutAnybodyToLeadTheJoinPhaseGoesOn) {
 
 TEST_F(StaticMemberTest, AnAdministratorRemovesAMemberByItsInstance) {
   MakeStaticGroup(2);
-  const LeaveOutcome outcome = group().Leave(
-      {{"", "i1"}, {"", "nobody"}, {"", std::nullopt}, {"wrong", "i0"}}, now());
+  const LeaveOutcome outcome =
+      group().Leave({{"", "i1"}, {"", "nobody"}, {"", std::nullopt}, {"wrong", "i0"}}, now());
   EXPECT_EQ(outcome.result.members[0].error, ErrorCode::kNone);
   EXPECT_EQ(outcome.result.members[0].identity, (MemberIdentity{"", "i1"}));
   EXPECT_EQ(outcome.result.members[1].error, ErrorCode::kUnknownMemberId);

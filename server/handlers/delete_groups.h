@@ -10,8 +10,8 @@
 namespace gneiss::server {
 
 // DeleteGroups (key 42), versions 0-2.
-//   Deletes groups without members, and their offsets. A group that is named twice is answered once.
-//   v2 flexible.
+//   Deletes groups without members, and their offsets. A group that is named twice is answered
+//   once. v2 flexible.
 struct DeleteGroupsHandler {
   static constexpr ApiKey kKey = ApiKey::kDeleteGroups;
   static constexpr VersionRange kVersions{0, 2};

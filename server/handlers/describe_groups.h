@@ -11,8 +11,8 @@ namespace gneiss::server {
 
 // DescribeGroups (key 15), versions 0-6.
 //   State and members of classic groups.
-//   v3 authorized operations, v4 instance ids, v5 flexible, v6 an unknown group is GROUP_ID_NOT_FOUND
-//   (before, it is Dead without an error).
+//   v3 authorized operations, v4 instance ids, v5 flexible, v6 an unknown group is
+//   GROUP_ID_NOT_FOUND (before, it is Dead without an error).
 struct DescribeGroupsHandler {
   static constexpr ApiKey kKey = ApiKey::kDescribeGroups;
   static constexpr VersionRange kVersions{0, 6};

@@ -54,6 +54,15 @@ TEST_F(FindCoordinatorTest, EveryVersionFindsTheGroupHere) {
   }
 }
 
+TEST_F(FindCoordinatorTest, SuccessHasAMessageBeforeTheListOfVersionFour) {
+  for (std::int16_t version = 1; version <= 3; ++version) {
+    EXPECT_EQ(Find("g", 0, version).error_message, "NONE") << version;
+  }
+  for (std::int16_t version = 4; version <= 6; ++version) {
+    EXPECT_EQ(Find("g", 0, version).coordinators.at(0).error_message, "") << version;
+  }
+}
+
 TEST_F(FindCoordinatorTest, TheFirstQuestionMakesTheOffsetsTopic) {
   EXPECT_EQ(Find("g", 0, 4).coordinators.at(0).error_code, 0);
   const auto metadata = testing::Metadata(client_, {testing::ByName("__consumer_offsets")});
@@ -65,8 +74,7 @@ TEST_F(FindCoordinatorTest, TheFirstQuestionMakesTheOffsetsTopic) {
 TEST_F(FindCoordinatorTest, SeveralKeysAreAnsweredInOrder) {
   FindCoordinatorRequest request;
   request.coordinator_keys = {"b", "", "a"};
-  const auto response =
-      client_.Call<FindCoordinatorRequest, FindCoordinatorResponse>(request, 6);
+  const auto response = client_.Call<FindCoordinatorRequest, FindCoordinatorResponse>(request, 6);
   ASSERT_EQ(response.coordinators.size(), 3U);
   EXPECT_EQ(response.coordinators[0].key, "b");
   EXPECT_EQ(response.coordinators[1].key, "");  // a group for offsets may be called so

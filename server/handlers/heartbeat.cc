@@ -14,8 +14,7 @@ namespace asio = boost::asio;
 asio::awaitable<HeartbeatHandler::Response> HeartbeatHandler::Handle(RequestContext& ctx,
                                                                      Request request) {
   const GenerationIdentity caller{
-      {std::move(request.member_id), std::move(request.group_instance_id)},
-      request.generation_id};
+      {std::move(request.member_id), std::move(request.group_instance_id)}, request.generation_id};
   Response response;
   response.error_code = ToWire(ctx.broker().groups().Heartbeat(request.group_id, caller));
   co_return response;

@@ -60,10 +60,8 @@ Response ToResponse(JoinResult result, std::int16_t version) {
 asio::awaitable<Response> JoinGroupHandler::Handle(RequestContext& ctx, Request request) {
   std::string group = std::move(request.group_id);
   JoinRequest join = ToJoin(ctx, std::move(request));
-  auto start = [&groups = ctx.broker().groups(), group = std::move(group),
-                join = std::move(join)](auto done) mutable {
-    groups.Join(group, std::move(join), std::move(done));
-  };
+  auto start = [&groups = ctx.broker().groups(), group = std::move(group), join = std::move(join)](
+                   auto done) mutable { groups.Join(group, std::move(join), std::move(done)); };
   JoinResult result = co_await AwaitCallback<JoinResult>(std::move(start));
   co_return ToResponse(std::move(result), ctx.version());
 }

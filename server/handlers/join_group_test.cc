@@ -64,8 +64,7 @@ TEST_F(JoinGroupTest, EveryVersionRefusesAnUnknownMember) {
     EXPECT_EQ(response.error_code, ToWire(ErrorCode::kUnknownMemberId));
     EXPECT_EQ(response.generation_id, -1);
     EXPECT_EQ(response.member_id, "nobody");
-    EXPECT_EQ(response.protocol_name,
-              version >= 7 ? std::nullopt : std::optional<std::string>(""));
+    EXPECT_EQ(response.protocol_name, version >= 7 ? std::nullopt : std::optional<std::string>(""));
   }
 }
 

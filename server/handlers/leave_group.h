@@ -11,8 +11,8 @@ namespace gneiss::server {
 
 // LeaveGroup (key 13), versions 0-5.
 //   Removes members; static ones also by their instance id alone, as administrators do.
-//   v0-2 one member, whose error is the answer's; v3 several, each with its own; v4 flexible, v5 the
-//   reason.
+//   v0-2 one member, whose error is the answer's; v3 several, each with its own; v4 flexible, v5
+//   the reason.
 struct LeaveGroupHandler {
   static constexpr ApiKey kKey = ApiKey::kLeaveGroup;
   static constexpr VersionRange kVersions{0, 5};

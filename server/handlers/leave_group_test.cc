@@ -23,8 +23,7 @@ class LeaveGroupTest : public ::testing::Test {
   LeaveGroupTest() { testing::FindGroup(client_); }
 
   // The error of the only member, wherever the version puts it.
-  std::int16_t Leave(const std::string& group, const std::string& member_id,
-                     std::int16_t version) {
+  std::int16_t Leave(const std::string& group, const std::string& member_id, std::int16_t version) {
     LeaveGroupRequest request;
     request.group_id = group;
     if (version < 3) {
@@ -32,8 +31,7 @@ class LeaveGroupTest : public ::testing::Test {
     } else {
       request.members.emplace_back().member_id = member_id;
     }
-    const auto response =
-        client_.Call<LeaveGroupRequest, LeaveGroupResponse>(request, version);
+    const auto response = client_.Call<LeaveGroupRequest, LeaveGroupResponse>(request, version);
     if (version < 3 || response.error_code != 0) return response.error_code;
     EXPECT_EQ(response.members.at(0).member_id, member_id);
     return response.members.at(0).error_code;

@@ -64,8 +64,8 @@ TEST_F(OffsetCommitTest, EveryVersionCommits) {
 
 TEST_F(OffsetCommitTest, WhatDoesNotExistIsRefusedAndTheRestIsCommitted) {
   OffsetCommitRequest request = CommitOf(5);
-  request.topics[0].partitions = {{.partition_index = 7}, {.partition_index = 1,
-                                                          .committed_offset = 5},
+  request.topics[0].partitions = {{.partition_index = 7},
+                                  {.partition_index = 1, .committed_offset = 5},
                                   {.partition_index = -1}};
   request.topics.emplace_back().name = "unknown";
   request.topics.back().partitions.emplace_back();

@@ -74,8 +74,7 @@ TEST_F(OffsetDeleteTest, TopicsThatMembersReadAreKept) {
 }
 
 TEST_F(OffsetDeleteTest, ErrorsOfTheGroupAreAtTheTop) {
-  EXPECT_EQ(Delete("unknown", {{"orders", {0}}}).error_code,
-            ToWire(ErrorCode::kGroupIdNotFound));
+  EXPECT_EQ(Delete("unknown", {{"orders", {0}}}).error_code, ToWire(ErrorCode::kGroupIdNotFound));
   EXPECT_TRUE(Delete("unknown", {{"orders", {0}}}).topics.empty());
   EXPECT_EQ(Delete("", {}).error_code, ToWire(ErrorCode::kInvalidGroupId));
   protocol::JoinGroupRequest join = testing::NewJoin("workers");

@@ -108,7 +108,7 @@ class GroupOffsetQuery {
   void AskForAll(const std::string& group, AnsweredGroup& answer) const {
     FetchedOffsets fetched = groups_.FetchAllOffsets(group);
     answer.error_code = ToWire(fetched.error);
-    std::string name;  // of the topic that answer.topics.back() is about
+    std::string name;                             // of the topic that answer.topics.back() is about
     for (FetchedOffset& one : fetched.offsets) {  // by topic
       const std::shared_ptr<const TopicImage> topic = image_.FindTopic(one.tp.topic);
       if (!BelongsTo(*one.offset, topic.get()) || (by_id_ && topic == nullptr)) continue;
@@ -118,8 +118,7 @@ class GroupOffsetQuery {
         answered.name = name;
         if (topic != nullptr) answered.topic_id = topic->id;
       }
-      answer.topics.back().partitions.push_back(
-          ToAnswer(one.tp.partition, std::move(*one.offset)));
+      answer.topics.back().partitions.push_back(ToAnswer(one.tp.partition, std::move(*one.offset)));
     }
   }
 
@@ -163,12 +162,11 @@ Response OnlyAnswer(AnsweredGroup group, const AskedGroup& asked, std::int16_t v
     auto& answered = response.topics.emplace_back();
     answered.name = std::move(topic.name);
     for (AnsweredPartition& partition : topic.partitions) {
-      answered.partitions.push_back(
-          {.partition_index = partition.partition_index,
-           .committed_offset = partition.committed_offset,
-           .committed_leader_epoch = partition.committed_leader_epoch,
-           .metadata = std::move(partition.metadata),
-           .error_code = partition.error_code});
+      answered.partitions.push_back({.partition_index = partition.partition_index,
+                                     .committed_offset = partition.committed_offset,
+                                     .committed_leader_epoch = partition.committed_leader_epoch,
+                                     .metadata = std::move(partition.metadata),
+                                     .error_code = partition.error_code});
     }
   }
   return response;

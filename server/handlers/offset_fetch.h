@@ -10,11 +10,11 @@
 namespace gneiss::server {
 
 // OffsetFetch (key 9), versions 1-10.
-//   Where groups have come to; offset -1 where nothing was committed, whether or not group, topic or
-//   partition exist.
+//   Where groups have come to; offset -1 where nothing was committed, whether or not group, topic
+//   or partition exist.
 //   v2 all partitions of a group, and errors at the top, v5 leader epochs, v6 flexible, v7 only
-//   stable offsets (there are no transactions that could make others), v8 several groups, v9 member
-//   ids, which classic groups do not check, v10 topic ids.
+//   stable offsets (there are no transactions that could make others), v8 several groups, v9
+//   member ids, which classic groups do not check, v10 topic ids.
 //   Offsets of a topic that was deleted and made anew are never seen: they belong to its old id.
 struct OffsetFetchHandler {
   static constexpr ApiKey kKey = ApiKey::kOffsetFetch;

@@ -197,9 +197,8 @@ TEST_F(OffsetFetchTest, DeletingTheOffsetsTopicForgetsAllGroups) {
 }
 
 TEST_F(OffsetFetchTest, OldOffsetsExpire) {
-  testing::InProcessBroker broker(
-      {.properties = {{"offsets.retention.minutes", "1"},
-                      {"offsets.retention.check.interval.ms", "1"}}});
+  testing::InProcessBroker broker({.properties = {{"offsets.retention.minutes", "1"},
+                                                  {"offsets.retention.check.interval.ms", "1"}}});
   client_ = broker.Connect();
   testing::CreateTopic(client_, "orders", 1);
   testing::FindGroup(client_);

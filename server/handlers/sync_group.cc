@@ -34,10 +34,8 @@ SyncRequest ToSync(Request request) {
 asio::awaitable<Response> SyncGroupHandler::Handle(RequestContext& ctx, Request request) {
   std::string group = std::move(request.group_id);
   SyncRequest sync = ToSync(std::move(request));
-  auto start = [&groups = ctx.broker().groups(), group = std::move(group),
-                sync = std::move(sync)](auto done) mutable {
-    groups.Sync(group, sync, std::move(done));
-  };
+  auto start = [&groups = ctx.broker().groups(), group = std::move(group), sync = std::move(sync)](
+                   auto done) mutable { groups.Sync(group, sync, std::move(done)); };
   SyncResult result = co_await AwaitCallback<SyncResult>(std::move(start));
   Response response;
   response.error_code = ToWire(result.error);

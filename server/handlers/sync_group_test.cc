@@ -76,8 +76,7 @@ TEST_F(SyncGroupTest, AFollowerIsParkedUntilTheLeaderHasAssigned) {
   request.member_id = follower.member_id;
   other.Send(request, 5);
   EXPECT_EQ(Sync(client_, "g", again).assignment.text(), "part of " + again.member_id);
-  EXPECT_EQ(other.Receive<SyncGroupResponse>(5).assignment.text(),
-            "part of " + follower.member_id);
+  EXPECT_EQ(other.Receive<SyncGroupResponse>(5).assignment.text(), "part of " + follower.member_id);
 }
 
 TEST_F(SyncGroupTest, AnAssignmentSurvivesARestart) {

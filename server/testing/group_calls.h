@@ -84,8 +84,7 @@ inline protocol::JoinGroupResponse MakeStableGroup(RawClient& client, const std:
 }
 
 inline std::int16_t Heartbeat(RawClient& client, const std::string& group,
-                              const protocol::JoinGroupResponse& joined,
-                              std::int16_t version = 4) {
+                              const protocol::JoinGroupResponse& joined, std::int16_t version = 4) {
   protocol::HeartbeatRequest request;
   request.group_id = group;
   request.generation_id = joined.generation_id;
@@ -102,8 +101,7 @@ inline std::int16_t Commit(RawClient& client, const std::string& group, const st
   auto& asked = request.topics.emplace_back();
   asked.name = topic;
   asked.partitions = {{.partition_index = partition, .committed_offset = offset}};
-  return client
-      .Call<protocol::OffsetCommitRequest, protocol::OffsetCommitResponse>(request, 9)
+  return client.Call<protocol::OffsetCommitRequest, protocol::OffsetCommitResponse>(request, 9)
       .topics.at(0)
       .partitions.at(0)
       .error_code;
@@ -125,8 +123,8 @@ inline void WaitForGroups(RawClient& client, const std::vector<std::string>& gro
 }
 
 // The committed offset, or -1.
-inline std::int64_t Committed(RawClient& client, const std::string& group,
-                              const std::string& topic, std::int32_t partition) {
+inline std::int64_t Committed(RawClient& client, const std::string& group, const std::string& topic,
+                              std::int32_t partition) {
   protocol::OffsetFetchRequest request;
   auto& asked = request.groups.emplace_back();
   asked.group_id = group;
