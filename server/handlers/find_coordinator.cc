@@ -96,6 +96,10 @@ asio::awaitable<Response> FindCoordinatorHandler::Handle(RequestContext& ctx, Re
   Coordinator coordinator = Find(ctx, request.key_type, std::move(request.key));
   response.error_code = coordinator.error_code;
   response.error_message = std::move(coordinator.error_message);
+  if (response.error_code == ToWire(ErrorCode::kNone)) {
+    // Kafka names success too, here but not in the list of version 4; some clients compare it.
+    response.error_message = ToString(ErrorCode::kNone);
+  }
   response.node_id = coordinator.node_id;
   response.host = std::move(coordinator.host);
   response.port = coordinator.port;
