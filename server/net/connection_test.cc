@@ -2,6 +2,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -140,11 +141,12 @@ TEST(ConnectionTest, ALargeFrameWaitsForMemoryAndSmallOnesDoNot) {
 TEST(ConnectionTest, AStalledFrameIsGivenUpWhenOthersWaitForItsMemory) {
   CapturedLog log;
   ScriptedServer server(
-      {.limits = {.frame_read_max = milliseconds(30), .sweep_interval = milliseconds(5)},
+      {.limits = {.frame_read_max = milliseconds(30), .sweep_interval = milliseconds(100)},
        .request_memory = std::size_t{1} << 20});
   RawClient stalled = server.Connect();
   stalled.SendRaw(
       ScriptedRequest(Scripted::kEcho, 1, std::string(900'000, 'a')).substr(0, 800'000));
+  while (server.request_memory().used() < 512 * 1024) std::this_thread::yield();
   RawClient waiting = server.Connect();
   waiting.SendRaw(ScriptedRequest(Scripted::kEcho, 2, std::string(900'000, 'b')));
   EXPECT_EQ(NextToken(waiting), 2);
