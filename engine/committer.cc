@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "engine/commit_burst.h"
 #include "engine/rocks_status.h"
 
 namespace gneiss::engine {
@@ -83,7 +84,7 @@ void Committer::Enqueue(Commit commit) {
     wake = std::exchange(waiting_, false);
   }
   // Outside the lock, or the thread would wake up only to wait for it.
-  if (wake) work_.NotifyOne();
+  if (wake && !CommitBurst::TakeOver(*this)) Signal();
 }
 
 void Committer::WakeThread() {

@@ -80,7 +80,8 @@ class Committer {
   Result<Admission> Admit(std::size_t bytes) EXCLUDES(mutex_);
   void Withdraw(const Admission& admission) EXCLUDES(mutex_);
 
-  // REQUIRES: commit.admission came from Admit, commit.done is set.
+  // REQUIRES: commit.admission came from Admit, commit.done is set. Wakes the thread, or leaves that
+  // to the caller's CommitBurst.
   void Enqueue(Commit commit) EXCLUDES(mutex_);
 
   // Writes what was admitted, waiting for what is not enqueued yet, then ends the thread.
@@ -98,6 +99,7 @@ class Committer {
   Counters counters() const EXCLUDES(mutex_);
 
  private:
+  friend class CommitBurst;
   enum class Health { kWritable, kDiskFull, kFailed };
 
   void Run();
@@ -116,6 +118,7 @@ class Committer {
   Status HealthLocked() const REQUIRES(mutex_);
   Status RefusalOf(const Admission& admission) const EXCLUDES(mutex_);
   void WakeThread() REQUIRES(mutex_);
+  void Signal() { work_.NotifyOne(); }
   bool Finished() const REQUIRES(mutex_) {
     return stopping_ && queue_.empty() && outstanding_ == 0;
   }

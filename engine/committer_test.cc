@@ -8,6 +8,7 @@
 #include <future>
 #include <semaphore>
 
+#include "engine/commit_burst.h"
 #include "engine/testing/fault_file_system.h"
 #include "engine/testing/log_fixture.h"
 
@@ -87,6 +88,27 @@ TEST_F(CommitterTest, FlushMsSchedulesAnFsyncThatNobodyWaitsFor) {
   disk().BeforeWalSync([synced] { synced->release(); });
   Append({"a"});
   synced->acquire();
+}
+
+// Whether the thread slept or not when the burst began: none of its appends is left without a wake.
+TEST_F(CommitterTest, AppendsOfABurstAreAnsweredWhenItEnds) {
+  for (int round = 0; round < 200; ++round) {
+    std::vector<std::future<Result<AppendResult>>> answers;
+    {
+      const CommitBurst burst;
+      answers.push_back(StartAppend(BatchOf({"a"})));
+      {
+        const CommitBurst inner;
+        answers.push_back(StartAppend(BatchOf({"b"})));
+      }
+      answers.push_back(StartAppend(BatchOf({"c"})));
+    }
+    for (int i = 0; i < 3; ++i) {
+      const auto result = answers[static_cast<std::size_t>(i)].get();
+      ASSERT_TRUE(result.has_value());
+      EXPECT_EQ(result->base_offset, Offset(round * 3 + i));
+    }
+  }
 }
 
 // While one fsync runs, what comes is collected; the next one serves all of it.

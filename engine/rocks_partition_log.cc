@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "engine/batch_cursor.h"
+#include "engine/commit_burst.h"
 #include "engine/partition_reader.h"
 #include "engine/time_lookup.h"
 #include "protocol/records/control_record.h"
@@ -111,6 +112,7 @@ Status RocksPartitionLog::CheckOpen() const {
 // ---- Append ----
 
 void RocksPartitionLog::Append(records::ValidatedBatch batch, AppendDone done) {
+  const CommitBurst burst;  // the committer is woken when the partition's mutex is free
   std::optional<Result<AppendResult>> answer = TryAppend(batch, done);
   if (answer) done(std::move(*answer));
 }

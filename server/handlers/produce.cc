@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/commit_burst.h"
 #include "protocol/base/big_endian.h"
 #include "protocol/records/record_batch.h"
 #include "protocol/records/validate.h"
@@ -263,6 +265,19 @@ void AnswerRefusal(const Batch& batch, const records::ValidationFailure& failure
   }
 }
 
+using Appends = Completions<Result<engine::AppendResult>>;
+
+// Hands all batches to their logs in one go, so that they join one write.
+std::shared_ptr<Appends> Append(std::vector<Batch>& batches) {
+  const engine::CommitBurst burst;
+  std::shared_ptr<Appends> appends = Appends::Create(batches.size());
+  for (std::size_t i = 0; i < batches.size(); ++i) {
+    Batch& batch = batches[i];
+    batch.partition->log->Append(std::move(**batch.validated), appends->Slot(i));
+  }
+  return appends;
+}
+
 void AnswerAppend(const Batch& batch, const Result<engine::AppendResult>& appended) {
   Answer& answer = *batch.answer;
   if (appended) {
@@ -331,11 +346,7 @@ asio::awaitable<Response> ProduceHandler::Handle(RequestContext& ctx, Request re
   }
   DropRefused(batches);
 
-  auto appends = Completions<Result<engine::AppendResult>>::Create(batches.size());
-  for (std::size_t i = 0; i < batches.size(); ++i) {
-    Batch& batch = batches[i];
-    batch.partition->log->Append(std::move(**batch.validated), appends->Slot(i));
-  }
+  const auto appends = Append(batches);
   ctx.Admit();  // the order of these batches is fixed
   const std::vector<Result<engine::AppendResult>> results = co_await All(appends);
   for (std::size_t i = 0; i < batches.size(); ++i) AnswerAppend(batches[i], results[i]);
