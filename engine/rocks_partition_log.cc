@@ -228,7 +228,9 @@ void RocksPartitionLog::FamilyMade(Result<std::shared_ptr<Family>> family) {
       family_ = std::move(*family);
       for (Commit& commit : waiting_) {
         if (commit.batch) commit.batch->family = family_;
-        if (!state_.bound()) AddBinding(commit);
+        // Each of them, for the first may be refused (it was admitted before a disk was full) and
+        // data without its binding would have no owner at the next start.
+        AddBinding(commit);
         place_.store->committer().Enqueue(std::move(commit));
       }
       waiting_.clear();

@@ -3,6 +3,8 @@
 // The offsets of a shard's groups: committed, fetched, deleted and expired.
 
 #include <algorithm>
+#include <chrono>
+#include <limits>
 #include <utility>
 
 #include <glog/logging.h>
@@ -15,6 +17,12 @@ namespace {
 
 // Tombstones of one group go out in batches of about this size, well below max.message.bytes.
 constexpr std::size_t kTombstoneBatchBytes = std::size_t{256} << 10;
+
+// A client may ask for any number of milliseconds.
+TimestampMs ExpireTime(TimestampMs now, std::chrono::milliseconds retention) {
+  constexpr TimestampMs kMax = std::numeric_limits<TimestampMs>::max();
+  return retention.count() > kMax - now ? kMax : now + retention.count();
+}
 
 }  // namespace
 
@@ -93,7 +101,7 @@ void GroupShard::BeginCommit(const std::string& name, const CommitRequest& reque
         .leader_epoch = item.leader_epoch,
         .metadata = item.metadata,
         .commit_time = now.wall_ms,
-        .expire_time = request.retention ? now.wall_ms + request.retention->count() : kNoTimestamp,
+        .expire_time = request.retention ? ExpireTime(now.wall_ms, *request.retention) : kNoTimestamp,
         .topic_id = item.topic_id};
     Result<CoordinatorRecord> record = OffsetRecord(name, item.tp, offset);
     if (!record.has_value()) {

@@ -531,6 +531,16 @@ TEST_F(GroupShardTest, AClientsRetentionIsKept) {
   EXPECT_EQ(Fetch("g", kOrders0), -1);
 }
 
+// The sum of now and what a client may send does not fit an int64.
+TEST_F(GroupShardTest, ARetentionBeyondTimeMeansForEver) {
+  CommitRequest request = CommitOf({{kOrders0, 1}});
+  request.retention = milliseconds(std::numeric_limits<std::int64_t>::max());
+  EXPECT_EQ(**Send("g", request), std::vector{ErrorCode::kNone});
+  clock_.Advance(std::chrono::hours(24 * 365));
+  shard_->ExpireOffsets();
+  EXPECT_EQ(Fetch("g", kOrders0), 1);
+}
+
 TEST_F(GroupShardTest, AGroupThatNobodyCameBackToExpires) {
   SendJoin("g", "");
   shard_->ExpireOffsets();
