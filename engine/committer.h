@@ -80,8 +80,8 @@ class Committer {
   Result<Admission> Admit(std::size_t bytes) EXCLUDES(mutex_);
   void Withdraw(const Admission& admission) EXCLUDES(mutex_);
 
-  // REQUIRES: commit.admission came from Admit, commit.done is set. Wakes the thread, or leaves that
-  // to the caller's CommitBurst.
+  // REQUIRES: commit.admission came from Admit, commit.done is set. Wakes the thread, or leaves
+  // that to the caller's CommitBurst.
   void Enqueue(Commit commit) EXCLUDES(mutex_);
 
   // Writes what was admitted, waiting for what is not enqueued yet, then ends the thread.

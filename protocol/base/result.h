@@ -16,12 +16,12 @@ enum class Errc {
   kInvalidArgument,     // the call itself is wrong
   kNotFound,
   kAlreadyExists,
-  kOutOfRange,         // an offset outside the log
-  kWouldBlock,         // the answer needs a disk read that the caller did not allow
-  kCorrupt,            // a checksum or an invariant of the format is broken
-  kInvalidRecord,      // a record or batch breaks a rule of the log
-  kInvalidTimestamp,   // a record's timestamp lies outside the allowed window
-  kMessageTooLarge,    // a batch above max.message.bytes
+  kOutOfRange,          // an offset outside the log
+  kWouldBlock,          // the answer needs a disk read that the caller did not allow
+  kCorrupt,             // a checksum or an invariant of the format is broken
+  kInvalidRecord,       // a record or batch breaks a rule of the log
+  kInvalidTimestamp,    // a record's timestamp lies outside the allowed window
+  kMessageTooLarge,     // a batch above max.message.bytes
   kRecordListTooLarge,  // a batch above segment.bytes
   kUnsupportedCompression,
   kOutOfOrderSequence,  // idempotent producer: a gap
@@ -63,18 +63,18 @@ inline std::unexpected<Error> Fail(Errc code, std::string detail) {
 #define GNEISS_CONCAT(a, b) GNEISS_CONCAT_INNER(a, b)
 
 // Leaves the function with the error of `expr` (a Status or a Result), if it has one.
-#define GNEISS_RETURN_IF_ERROR(expr)                                                \
-  do {                                                                              \
-    if (auto gneiss_status = (expr); !gneiss_status.has_value()) {                  \
-      return std::unexpected<::gneiss::Error>(std::move(gneiss_status.error()));    \
-    }                                                                               \
+#define GNEISS_RETURN_IF_ERROR(expr)                                             \
+  do {                                                                           \
+    if (auto gneiss_status = (expr); !gneiss_status.has_value()) {               \
+      return std::unexpected<::gneiss::Error>(std::move(gneiss_status.error())); \
+    }                                                                            \
   } while (false)
 
-#define GNEISS_ASSIGN_OR_RETURN_INNER(result, lhs, expr)                   \
-  auto result = (expr);                                                    \
-  if (!result.has_value()) {                                               \
-    return std::unexpected<::gneiss::Error>(std::move(result.error()));    \
-  }                                                                        \
+#define GNEISS_ASSIGN_OR_RETURN_INNER(result, lhs, expr)                \
+  auto result = (expr);                                                 \
+  if (!result.has_value()) {                                            \
+    return std::unexpected<::gneiss::Error>(std::move(result.error())); \
+  }                                                                     \
   lhs = std::move(*result)
 
 // GNEISS_ASSIGN_OR_RETURN(const Header header, Header::Parse(bytes));

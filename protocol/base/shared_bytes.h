@@ -53,9 +53,7 @@ class SharedBytes {
     return SharedBytes(owner_, view_.subspan(offset, length));
   }
 
-  bool operator==(const SharedBytes& other) const {
-    return std::ranges::equal(view_, other.view_);
-  }
+  bool operator==(const SharedBytes& other) const { return std::ranges::equal(view_, other.view_); }
 
  private:
   std::shared_ptr<const void> owner_;

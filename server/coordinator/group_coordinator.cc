@@ -165,13 +165,12 @@ void GroupCoordinator::StartShard(const std::shared_ptr<GroupShard>& shard, Part
     return;
   }
   parts_.storage.Post([shard, log = found->log, &metadata = parts_.metadata] {
-    shard->Load(
-        [&log] { return ReadGroups(*log); },
-        // The image of now, not of before the log was read: a topic may be made and committed to
-        // in between.
-        [&metadata](const TopicPartition& tp, const CommittedOffset& offset) {
-          return IsOrphan(*metadata.image(), tp, offset);
-        });
+    shard->Load([&log] { return ReadGroups(*log); },
+                // The image of now, not of before the log was read: a topic may be made and
+                // committed to in between.
+                [&metadata](const TopicPartition& tp, const CommittedOffset& offset) {
+                  return IsOrphan(*metadata.image(), tp, offset);
+                });
   });
 }
 

@@ -96,13 +96,14 @@ void GroupShard::BeginCommit(const std::string& name, const CommitRequest& reque
       write.codes[i] = ErrorCode::kOffsetMetadataTooLarge;
       continue;
     }
-    CommittedOffset offset{
-        .offset = item.offset,
-        .leader_epoch = item.leader_epoch,
-        .metadata = item.metadata,
-        .commit_time = now.wall_ms,
-        .expire_time = request.retention ? ExpireTime(now.wall_ms, *request.retention) : kNoTimestamp,
-        .topic_id = item.topic_id};
+    CommittedOffset offset{.offset = item.offset,
+                           .leader_epoch = item.leader_epoch,
+                           .metadata = item.metadata,
+                           .commit_time = now.wall_ms,
+                           .expire_time = request.retention
+                                              ? ExpireTime(now.wall_ms, *request.retention)
+                                              : kNoTimestamp,
+                           .topic_id = item.topic_id};
     Result<CoordinatorRecord> record = OffsetRecord(name, item.tp, offset);
     if (!record.has_value()) {
       write.codes[i] = OffsetWriteError(record.error().code);

@@ -215,24 +215,36 @@ class Plan {
   const PartitionFinder finder_;
 };
 
-// True when looking the batches through would keep the loop from its other connections.
+// True when looking the batches through may keep the loop from its other connections for long.
 bool NeedsThread(const std::vector<Batch>& batches) {
   std::size_t bytes = 0;
+  std::size_t compressed_bytes = 0;
   for (const Batch& batch : batches) {
     bytes += batch.records.size();
-    if ((AttributesOf(batch.records) & records::kCodecMask) != 0) return true;
-    const TopicConfig& config = *batch.partition->config;
-    if (!config.keep_producer_codec && config.codec != records::Codec::kNone) return true;
+    const bool compressed = (AttributesOf(batch.records) & records::kCodecMask) != 0;
+    if (compressed) compressed_bytes += batch.records.size();
+    if (!batch.partition->config->keep_producer_codec) return true;  // it may be packed anew
   }
-  return bytes > limits::kValidatedBytesOnLoopMax;
+  return bytes > limits::kValidatedBytesOnLoopMax ||
+         compressed_bytes > limits::kCompressedBytesOnLoopMax;
 }
 
-// Any thread.
-void Validate(std::vector<Batch>& batches, std::int16_t version, TimestampMs now) {
+// What a batch may unpack to where it is checked.
+enum class Unpacking { kLittle, kAny };
+
+// Checks all batches. False when one unpacks to more than is allowed here: it is to be checked
+// again with Unpacking::kAny. Threads: any.
+bool Validate(std::vector<Batch>& batches, std::int16_t version, TimestampMs now,
+              Unpacking unpacking) {
   for (Batch& batch : batches) {
-    const records::ValidationRules rules = RulesOf(*batch.partition->config, version);
+    records::ValidationRules rules = RulesOf(*batch.partition->config, version);
+    const bool little = unpacking == Unpacking::kLittle;
+    if (little) rules.decompressed_bytes_max = limits::kUnpackedBytesOnLoopMax;
     batch.validated = records::ValidateForAppend(batch.records, rules, now);
+    const bool refused = !*batch.validated;
+    if (little && refused && batch.validated->error().code == Errc::kMessageTooLarge) return false;
   }
+  return true;
 }
 
 ErrorCode CodeOf(const records::ValidationFailure& failure) { return ToKafka(failure.code); }
@@ -335,14 +347,11 @@ asio::awaitable<Response> ProduceHandler::Handle(RequestContext& ctx, Request re
   std::vector<Batch> batches = Plan(ctx, request, response).Make();
   const std::int16_t version = ctx.version();
   const TimestampMs now = ctx.broker().clock().WallMs();
-  if (NeedsThread(batches)) {
-    auto work = [&batches, version, now]() -> Result<std::size_t> {
-      Validate(batches, version, now);
-      return batches.size();
+  if (NeedsThread(batches) || !Validate(batches, version, now, Unpacking::kLittle)) {
+    auto work = [&batches, version, now]() -> Result<bool> {
+      return Validate(batches, version, now, Unpacking::kAny);
     };
-    static_cast<void>(co_await ctx.broker().storage().Run<std::size_t>(std::move(work)));
-  } else {
-    Validate(batches, version, now);
+    static_cast<void>(co_await ctx.broker().storage().Run<bool>(std::move(work)));
   }
   DropRefused(batches);
 
