@@ -295,7 +295,11 @@ void GroupShard::ForgetTopic(const std::string& topic) {
     const MutexLock lock(mutex_);
     Group* group = Find(name);
     if (group == nullptr) continue;
-    WriteTombstones(name, *group, group->offsets.PartitionsOf(topic), [](ErrorCode) {});
+    const std::vector<TopicPartition> forgotten = group->offsets.PartitionsOf(topic);
+    // At once: the topic is gone for whoever reads its deletion, and a new one of the same name
+    // must not see them. Should the tombstones fail, the next load finds the orphans.
+    for (const TopicPartition& tp : forgotten) group->offsets.Erase(tp);
+    WriteTombstones(name, *group, forgotten, [](ErrorCode) {});
   }
   journal_.Drain();
 }

@@ -518,6 +518,16 @@ TEST_F(GroupShardTest, OffsetsOfAnEmptyGroupAgeFromTheMomentItBecameEmpty) {
   EXPECT_THAT(Groups(), IsEmpty());
 }
 
+// Whoever reads of the deletion, or makes the topic anew, must not see the old offsets.
+TEST_F(GroupShardTest, OffsetsOfADeletedTopicAreGoneBeforeTheirTombstonesAreWritten) {
+  EXPECT_EQ(**Send("g", CommitOf({{kOrders0, 1}})), std::vector{ErrorCode::kNone});
+  SetAppends(FakePartitionLog::Appends::kHeld);
+  shard_->ForgetTopic("orders");
+  EXPECT_EQ(Fetch("g", kOrders0), -1);
+  log_->FinishAppend();
+  EXPECT_EQ(Fetch("g", kOrders0), -1);
+}
+
 TEST_F(GroupShardTest, AClientsRetentionIsKept) {
   CommitRequest request = CommitOf({{kOrders0, 1}});
   request.retention = std::chrono::hours(3);
