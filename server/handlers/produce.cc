@@ -247,8 +247,6 @@ bool Validate(std::vector<Batch>& batches, std::int16_t version, TimestampMs now
   return true;
 }
 
-ErrorCode CodeOf(const records::ValidationFailure& failure) { return ToKafka(failure.code); }
-
 // The log start is told when the log itself refused, as a check of its own in Kafka, and is -1 for
 // what is refused before.
 bool TellsLogStart(ErrorCode error, const SharedBytes& records) {
@@ -266,7 +264,7 @@ bool TellsLogStart(ErrorCode error, const SharedBytes& records) {
 
 void AnswerRefusal(const Batch& batch, const records::ValidationFailure& failure) {
   Answer& answer = *batch.answer;
-  const ErrorCode error = CodeOf(failure);
+  const ErrorCode error = ToKafka(failure.code);
   Refuse(error, answer);
   if (TellsLogStart(error, batch.records)) {
     answer.log_start_offset = batch.partition->log->offsets().log_start.value();
