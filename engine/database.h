@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/housekeeping/log_filter.h"
 #include "engine/rocks_file_system.h"
 #include "protocol/base/result.h"
 
@@ -62,10 +63,13 @@ class Family {
   rocksdb::ColumnFamilyHandle* handle() const { return handle_; }
   const std::string& name() const { return handle_->GetName(); }
   std::uint32_t id() const { return handle_->GetID(); }
+  // What its compactions go by, once the store has made them known to its filter factory.
+  const std::shared_ptr<FilterRules>& rules() const { return rules_; }
 
  private:
   std::shared_ptr<Database> database_;
   rocksdb::ColumnFamilyHandle* handle_;
+  const std::shared_ptr<FilterRules> rules_ = std::make_shared<FilterRules>();
 };
 
 }  // namespace gneiss::engine

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,6 +19,15 @@
 
 namespace gneiss::engine {
 
+// Log compaction, as Kafka's log.cleaner.* settings say.
+struct CleanerOptions {
+  bool enabled = true;
+  int threads = 1;
+  std::size_t key_map_bytes = std::size_t{128} << 20;  // of all threads together
+  double io_bytes_per_second = std::numeric_limits<double>::max();
+  std::chrono::milliseconds backoff{15'000};  // between two looks when there is nothing to do
+};
+
 struct EngineOptions {
   std::vector<std::filesystem::path> data_dirs;  // at least one; stores live below each
   std::filesystem::path metadata_dir;            // holds `metadata/`; usually data_dirs[0]
@@ -24,6 +35,9 @@ struct EngineOptions {
   std::size_t memtable_bytes_total = std::size_t{64} << 20;
   std::size_t wal_bytes_total = std::size_t{200} << 20;
   int background_threads = 2;
+  // How often every partition is looked at for what has expired (log.retention.check.interval.ms).
+  std::chrono::milliseconds retention_check_interval{300'000};
+  CleanerOptions cleaner;
 };
 
 // What DescribeLogDirs tells of one directory.

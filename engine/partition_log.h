@@ -25,7 +25,18 @@ struct LogOffsets {
 };
 
 // The part of a topic's configuration that the log acts on. May change at any time.
+// Defaults are Kafka's.
 struct LogConfig {
+  bool cleanup_delete = true;
+  bool cleanup_compact = false;
+  std::int64_t retention_ms = 604'800'000;  // -1: for ever
+  std::int64_t retention_bytes = -1;        // -1: without bound
+  std::int64_t segment_ms = 604'800'000;
+  std::int64_t segment_bytes = 1'073'741'824;
+  std::int64_t delete_retention_ms = 86'400'000;
+  std::int64_t min_compaction_lag_ms = 0;
+  std::int64_t max_compaction_lag_ms = std::numeric_limits<std::int64_t>::max();
+  double min_cleanable_dirty_ratio = 0.5;
   std::int64_t flush_messages = std::numeric_limits<std::int64_t>::max();
   std::int64_t flush_ms = std::numeric_limits<std::int64_t>::max();
   std::int64_t producer_id_expiration_ms = 86'400'000;

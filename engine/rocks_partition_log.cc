@@ -63,6 +63,7 @@ Status RocksPartitionLog::ReadBackLocked() {
   const LeaderEpoch epoch = state_.epochs().latest();
   state_ = std::move(*loaded);
   state_.BeginEpoch(epoch);
+  if (family_ != nullptr) family_->rules()->DropBelow(state_.log_start());
   log_end_ = state_.next_offset();
   RaiseHighWatermark(log_end_);
   return {};
@@ -375,8 +376,9 @@ void RocksPartitionLog::AdvanceLogStart(Offset to,
     commit.admission = *admission;
     commit.sync = true;  // a filter may act on it only when it cannot be lost
     commit.facts = state_.AdvanceLogStart(to);
-    commit.done = [to, done = std::move(done)](const Status& status) mutable {
+    commit.done = [to, family = family_, done = std::move(done)](const Status& status) mutable {
       if (status) {
+        if (family != nullptr) family->rules()->DropBelow(to);
         done(to);
       } else {
         done(std::unexpected(status.error()));

@@ -32,19 +32,24 @@ Result<std::shared_ptr<Store>> Store::Open(StoreOptions options) {
   GNEISS_ASSIGN_OR_RETURN(
       store->database_,
       Database::Open(opened.path, StoreDbOptions(opened.budget),
-                     PartitionFamilyOptions(opened.budget),
+                     store->FamilyOptions(),
                      {{rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions()},
                       {format::kStateFamily, StateFamilyOptions()}},
                      opened.file_system));
   GNEISS_RETURN_IF_ERROR(store->Adopt(Database::TakeFamilies(store->database_)));
-  store->maker_ =
-      std::make_unique<FamilyMaker>(store->database_, PartitionFamilyOptions(opened.budget));
+  store->maker_ = std::make_unique<FamilyMaker>(store->database_, store->FamilyOptions());
   Store* const self = store.get();
   store->committer_ = std::make_unique<Committer>(
       store->state_, CommitterOptions{.clock = opened.clock,
                                       .on_resume = [self] { self->ReadBackAll(); },
                                       .on_idle = [self] { self->FlushWhenIdle(); }});
   return store;
+}
+
+rocksdb::ColumnFamilyOptions Store::FamilyOptions() const {
+  rocksdb::ColumnFamilyOptions options = PartitionFamilyOptions(options_.budget);
+  options.compaction_filter_factory = filters_;
+  return options;
 }
 
 // Finds out whose families these are.
@@ -71,6 +76,7 @@ Status Store::BindFamilies(const std::map<std::string, std::shared_ptr<Family>>&
       GNEISS_ASSIGN_OR_RETURN(const format::Binding binding, format::DecodeBinding(value));
       if (binding.family_id == family->id()) {
         families_.emplace(binding.partition, family);
+        filters_->SetRules(family->id(), family->rules());
         continue;
       }
     } else if (!status.IsNotFound()) {
@@ -109,6 +115,7 @@ void Store::MakeFamily(const TopicPartition& tp, const Uuid& topic_id, FamilyMak
       MutexLock lock(mutex_);
       if (family) {
         families_[ref] = *family;
+        filters_->SetRules((*family)->id(), (*family)->rules());
       } else {
         names_.erase(name);
       }
@@ -148,6 +155,7 @@ void Store::Erase(const format::PartitionRef& ref) {
 
 void Store::DropFamily(std::shared_ptr<Family> family) {
   const std::string name = family->name();
+  filters_->SetRules(family->id(), nullptr);
   maker_->Drop(std::move(family), [this, name](const Status& dropped) {
     if (dropped) {
       EraseBinding(name);

@@ -78,6 +78,7 @@ class Store {
  private:
   explicit Store(StoreOptions options) : options_(std::move(options)) {}
 
+  rocksdb::ColumnFamilyOptions FamilyOptions() const;
   Status Adopt(std::vector<std::shared_ptr<Family>> families) EXCLUDES(mutex_);
   Status BindFamilies(const std::map<std::string, std::shared_ptr<Family>>& by_name)
       REQUIRES(mutex_);
@@ -90,6 +91,7 @@ class Store {
   void WriteOptionsFile();
 
   const StoreOptions options_;
+  const std::shared_ptr<LogFilterFactory> filters_ = std::make_shared<LogFilterFactory>();
   std::shared_ptr<Database> database_;
   std::shared_ptr<Family> state_;
 

@@ -57,6 +57,13 @@ engine::EngineOptions EngineOptionsOf(const BrokerConfig& config) {
   engine::EngineOptions options;
   options.data_dirs = config.log_dirs;
   options.metadata_dir = config.metadata_log_dir.value_or(config.log_dirs.front());
+  options.retention_check_interval = config.log_retention_check_interval;
+  options.cleaner = {
+      .enabled = config.log_cleaner_enable,
+      .threads = config.log_cleaner_threads,
+      .key_map_bytes = static_cast<std::size_t>(config.log_cleaner_dedupe_buffer_bytes),
+      .io_bytes_per_second = config.log_cleaner_io_max_bytes_per_second,
+      .backoff = config.log_cleaner_backoff};
   return options;
 }
 

@@ -31,6 +31,16 @@ struct TextHash {
 
 engine::LogConfig LogConfigOf(const TopicConfig& topic, const BrokerConfig& broker) {
   engine::LogConfig config;
+  config.cleanup_delete = topic.cleanup_delete;
+  config.cleanup_compact = topic.cleanup_compact;
+  config.retention_ms = topic.retention_ms;
+  config.retention_bytes = topic.retention_bytes;
+  config.segment_ms = topic.segment_ms;
+  config.segment_bytes = topic.segment_bytes;
+  config.delete_retention_ms = topic.delete_retention_ms;
+  config.min_compaction_lag_ms = topic.min_compaction_lag_ms;
+  config.max_compaction_lag_ms = topic.max_compaction_lag_ms;
+  config.min_cleanable_dirty_ratio = topic.min_cleanable_dirty_ratio;
   config.flush_messages = topic.flush_messages;
   config.flush_ms = topic.flush_ms;
   config.producer_id_expiration_ms = broker.producer_id_expiration_ms;

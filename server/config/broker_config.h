@@ -57,6 +57,12 @@ struct BrokerConfig {
   std::int32_t max_incremental_fetch_session_cache_slots = 1000;
   std::int32_t max_request_partition_size_limit = 2000;
   std::int64_t producer_id_expiration_ms = 86'400'000;
+  std::chrono::milliseconds log_retention_check_interval{300'000};
+  bool log_cleaner_enable = true;
+  std::int32_t log_cleaner_threads = 1;
+  std::int64_t log_cleaner_dedupe_buffer_bytes = 134'217'728;
+  double log_cleaner_io_max_bytes_per_second = 1.7976931348623157e308;
+  std::chrono::milliseconds log_cleaner_backoff{15'000};
 
   // Every property that was given, as text, for DescribeConfigs (source: static file).
   ConfigMap static_values;

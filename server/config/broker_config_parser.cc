@@ -42,6 +42,9 @@ class Properties {
   void Read(const char* name, Int& target) const {
     if (const auto value = Find(name)) target = static_cast<Int>(ConfigInteger(*value));
   }
+  void Read(const char* name, double& target) const {
+    if (const auto value = Find(name)) target = ConfigDouble(*value);
+  }
   void Read(const char* name, bool& target) const {
     if (const auto value = Find(name)) target = ConfigBoolean(*value);
   }
@@ -202,6 +205,16 @@ void ReadTopicDefaults(const Properties& properties, BrokerConfig& config) {
   properties.Read("max.request.partition.size.limit", config.max_request_partition_size_limit);
 }
 
+void ReadHousekeeping(const Properties& properties, BrokerConfig& config) {
+  properties.Read("log.retention.check.interval.ms", config.log_retention_check_interval);
+  properties.Read("log.cleaner.enable", config.log_cleaner_enable);
+  properties.Read("log.cleaner.threads", config.log_cleaner_threads);
+  properties.Read("log.cleaner.dedupe.buffer.size", config.log_cleaner_dedupe_buffer_bytes);
+  properties.Read("log.cleaner.io.max.bytes.per.second",
+                  config.log_cleaner_io_max_bytes_per_second);
+  properties.Read("log.cleaner.backoff.ms", config.log_cleaner_backoff);
+}
+
 void ReadGroups(const Properties& properties, BrokerConfig& config) {
   properties.Read("offsets.topic.num.partitions", config.offsets_topic_num_partitions);
   properties.Read("offsets.topic.segment.bytes", config.offsets_topic_segment_bytes);
@@ -263,6 +276,7 @@ Result<ParsedBrokerConfig> ParseBrokerConfig(const ConfigMap& properties) {
   GNEISS_RETURN_IF_ERROR(ReadIdentity(values, parsed.config));
   GNEISS_RETURN_IF_ERROR(ReadPerIpOverrides(values, parsed.config));
   ReadTopicDefaults(values, parsed.config);
+  ReadHousekeeping(values, parsed.config);
   ReadGroups(values, parsed.config);
   ReadNetwork(values, parsed.config);
   if (parsed.config.group_min_session_timeout > parsed.config.group_max_session_timeout) {

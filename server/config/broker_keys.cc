@@ -151,7 +151,7 @@ constexpr ConfigKey kBrokerKeys[] = {
      "", "Listener name to protocol"},
     {"listeners", kList, "PLAINTEXT://:9092", "", kDynamic, "", "Bind addresses"},
     {"log.cleaner.backoff.ms", kLong, "15000", "", kDynamic, "", "Cleaner idle sleep"},
-    {"log.cleaner.dedupe.buffer.size", kLong, "134217728", "", kDynamic, "", "Cleaner memory"},
+    {"log.cleaner.dedupe.buffer.size", kLong, "134217728", "0..", kDynamic, "", "Cleaner memory"},
     {"log.cleaner.delete.retention.ms", kLong, "86400000", "0..", kDynamic, "",
      "Default delete.retention.ms"},
     {"log.cleaner.enable", kBoolean, "true", "", kReadOnly, "", "Run compaction"},
