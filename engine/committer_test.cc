@@ -67,6 +67,17 @@ TEST_F(CommitterTest, WhatAPowerCutTakesIsGoneAsAWhole) {
   EXPECT_EQ(retry->base_offset, Offset(1));
 }
 
+TEST_F(CommitterTest, AnFsyncAfterAKillCoversWhatTheKilledProcessWrote) {
+  SetFlushMessages(1'000'000);
+  Append({"a"});
+  Abandon();
+  config_.flush_messages = 1;
+  Open();
+  Append({"b"});
+  LosePower();
+  EXPECT_EQ(ReadAll(), (Values{"a", "b"}));
+}
+
 TEST_F(CommitterTest, FlushMessagesMakesEveryNthRecordWait) {
   Append({"makes the family"});
   SetFlushMessages(3);

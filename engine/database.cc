@@ -23,6 +23,25 @@ Result<std::vector<std::string>> ListFamilies(const rocksdb::DBOptions& options,
   return names;
 }
 
+// Fsyncs the WAL that an earlier process has left. If it was killed, its last writes may be with
+// the kernel only, and RocksDB does not replay what lies behind a gap: without this a power cut
+// could take what this process will have fsynced.
+Status SyncLeftWal(rocksdb::FileSystem& file_system, const std::filesystem::path& path) {
+  std::vector<std::string> children;
+  GNEISS_RETURN_IF_ERROR(
+      FromRocks(file_system.GetChildren(path, rocksdb::IOOptions(), &children, nullptr),
+                "list " + path.string()));
+  for (const std::string& child : children) {
+    if (!child.ends_with(".log")) continue;
+    std::unique_ptr<rocksdb::FSWritableFile> file;
+    rocksdb::IOStatus synced =
+        file_system.ReopenWritableFile(path / child, rocksdb::FileOptions(), &file, nullptr);
+    if (synced.ok()) synced = file->Fsync(rocksdb::IOOptions(), nullptr);
+    GNEISS_RETURN_IF_ERROR(FromRocks(synced, "sync " + (path / child).string()));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::shared_ptr<Database>> Database::Open(
@@ -45,6 +64,7 @@ Result<std::shared_ptr<Database>> Database::Open(
         special, [&](const auto& descriptor) { return descriptor.name == name; });
     if (!known) special.emplace_back(name, family_options);
   }
+  GNEISS_RETURN_IF_ERROR(SyncLeftWal(*base, path));
   rocksdb::DB* db = nullptr;
   GNEISS_RETURN_IF_ERROR(FromRocks(
       rocksdb::DB::Open(options, path, special, &database->opened_, &db), "open " + path.string()));

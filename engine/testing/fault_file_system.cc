@@ -128,7 +128,7 @@ rocksdb::IOStatus FaultFileSystem::Wrap(rocksdb::IOStatus opened, const std::str
   const std::uint64_t size = std::filesystem::file_size(name);
   *file = std::make_unique<FaultFile>(std::move(*file), name, size, this);
   MutexLock lock(mutex_);
-  synced_[name] = size;
+  synced_.try_emplace(name, size);
   return opened;
 }
 
@@ -138,10 +138,14 @@ rocksdb::IOStatus FaultFileSystem::NewWritableFile(const std::string& name,
                                                    rocksdb::IODebugContext* debug) {
   rocksdb::IOStatus allowed = CheckWrite("");
   if (!allowed.ok()) return allowed;
+  {
+    MutexLock lock(mutex_);
+    synced_.erase(name);  // it is emptied
+  }
   return Wrap(target()->NewWritableFile(name, options, file, debug), name, file);
 }
 
-// What an earlier process has left counts as safe: it was there when this one began.
+// What was there before this file system counts as safe.
 rocksdb::IOStatus FaultFileSystem::ReopenWritableFile(
     const std::string& name, const rocksdb::FileOptions& options,
     std::unique_ptr<rocksdb::FSWritableFile>* file, rocksdb::IODebugContext* debug) {
