@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/engine_stats.h"
 #include "engine/metadata_log.h"
 #include "engine/partition_log.h"
 #include "protocol/base/clock.h"
@@ -79,6 +80,10 @@ class Engine {
   virtual void DropRemoved(const std::function<bool(const Uuid&)>& is_removed) = 0;
 
   virtual std::vector<LogDirUsage> LogDirs() const = 0;
+
+  // Figures for people and for metrics, of at most `partitions_max` partitions. Lists directories
+  // and may count a log's bytes: not for event loops.
+  virtual EngineStats Stats(std::size_t partitions_max) const = 0;
 };
 
 }  // namespace gneiss::engine

@@ -217,5 +217,23 @@ TEST_F(EngineTest, AViewMayOutliveTheEngine) {
   EXPECT_EQ(testing::ValuesOf(*view), Values{"a"});
 }
 
+TEST_F(EngineTest, StatsTellOfStoresAndPartitions) {
+  Open();
+  Append(*Partition(1), {"a", "b"});
+  Append(*Partition(0), {"c"});
+  const EngineStats stats = engine_->Stats(1);
+  ASSERT_EQ(stats.stores.size(), 1u);
+  EXPECT_EQ(stats.stores[0].health, StoreHealth::kWritable);
+  EXPECT_EQ(stats.stores[0].families, 2u);
+  EXPECT_GE(stats.stores[0].commits, 2u);
+  EXPECT_GT(stats.stores[0].wal_bytes, 0u);
+  EXPECT_GT(stats.stores[0].memtable_bytes, 0u);
+  EXPECT_EQ(stats.partition_count, 2u);
+  ASSERT_EQ(stats.partitions.size(), 1u);
+  EXPECT_EQ(stats.partitions[0].tp, (TopicPartition{"orders", PartitionId(0)}));
+  EXPECT_EQ(stats.partitions[0].high_watermark, Offset(1));
+  EXPECT_GT(stats.partitions[0].size_bytes, 0);
+}
+
 }  // namespace
 }  // namespace gneiss::engine

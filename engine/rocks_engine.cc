@@ -170,6 +170,27 @@ void RocksEngine::DropRemoved(const std::function<bool(const Uuid&)>& is_removed
   for (const std::shared_ptr<Store>& store : stores_) store->EraseIf(removed);
 }
 
+EngineStats RocksEngine::Stats(std::size_t partitions_max) const {
+  EngineStats stats;
+  for (const std::shared_ptr<Store>& store : stores_) stats.stores.push_back(store->Stats());
+  std::vector<std::shared_ptr<RocksPartitionLog>> logs;
+  {
+    MutexLock lock(mutex_);
+    for (const auto& [ref, log] : logs_) logs.push_back(log);
+  }
+  stats.partition_count = logs.size();
+  std::ranges::sort(logs, {}, [](const auto& log) { return log->topic_partition(); });
+  if (logs.size() > partitions_max) logs.resize(partitions_max);
+  for (const auto& log : logs) {
+    const LogOffsets offsets = log->offsets();
+    stats.partitions.push_back({.tp = log->topic_partition(),
+                                .log_start = offsets.log_start,
+                                .high_watermark = offsets.high_watermark,
+                                .size_bytes = log->size_bytes()});
+  }
+  return stats;
+}
+
 std::vector<LogDirUsage> RocksEngine::LogDirs() const {
   std::vector<LogDirUsage> usages;
   for (const std::filesystem::path& directory : options_.data_dirs) {

@@ -35,6 +35,7 @@ class RocksEngine final : public Engine {
   void DropPartition(const TopicPartition& tp, const Uuid& topic_id) override EXCLUDES(mutex_);
   void DropRemoved(const std::function<bool(const Uuid&)>& is_removed) override EXCLUDES(mutex_);
   std::vector<LogDirUsage> LogDirs() const override;
+  EngineStats Stats(std::size_t partitions_max) const override EXCLUDES(mutex_);
 
   const std::vector<std::shared_ptr<Store>>& stores() const { return stores_; }
 
@@ -53,7 +54,7 @@ class RocksEngine final : public Engine {
   std::unique_ptr<RocksMetadataLog> metadata_log_;
   std::vector<std::shared_ptr<Store>> stores_;  // one per data directory, in their order
 
-  Mutex mutex_;
+  mutable Mutex mutex_;
   std::map<format::PartitionRef, std::shared_ptr<RocksPartitionLog>> logs_ GUARDED_BY(mutex_);
   bool closed_ GUARDED_BY(mutex_) = false;
 };

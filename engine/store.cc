@@ -29,9 +29,11 @@ Result<std::shared_ptr<Store>> Store::Open(StoreOptions options) {
   if (options.file_system == nullptr) options.file_system = rocksdb::FileSystem::Default();
   std::shared_ptr<Store> store(new Store(std::move(options)));
   const StoreOptions& opened = store->options_;
+  rocksdb::DBOptions db_options = StoreDbOptions(opened.budget);
+  db_options.listeners.push_back(store->counters_);
   GNEISS_ASSIGN_OR_RETURN(
       store->database_,
-      Database::Open(opened.path, StoreDbOptions(opened.budget),
+      Database::Open(opened.path, std::move(db_options),
                      store->FamilyOptions(),
                      {{rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions()},
                       {format::kStateFamily, StateFamilyOptions()}},

@@ -11,9 +11,11 @@
 
 #include "engine/committer.h"
 #include "engine/database.h"
+#include "engine/engine_stats.h"
 #include "engine/family_maker.h"
 #include "engine/format.h"
 #include "engine/rocks_options.h"
+#include "engine/store_counters.h"
 #include "protocol/base/clock.h"
 #include "protocol/base/mutex.h"
 #include "protocol/base/result.h"
@@ -72,6 +74,9 @@ class Store {
   // Erases every partition on disk for which `removed` says so.
   void EraseIf(const std::function<bool(const format::PartitionRef&)>& removed) EXCLUDES(mutex_);
 
+  // Lists the directory.
+  StoreStats Stats() const EXCLUDES(mutex_);
+
   // `state` is read back after a full disk, as long as it lives.
   void Register(std::weak_ptr<Recoverable> state) EXCLUDES(mutex_);
 
@@ -91,6 +96,7 @@ class Store {
   void WriteOptionsFile();
 
   const StoreOptions options_;
+  const std::shared_ptr<StoreCounters> counters_ = std::make_shared<StoreCounters>();
   const std::shared_ptr<LogFilterFactory> filters_ = std::make_shared<LogFilterFactory>();
   std::shared_ptr<Database> database_;
   std::shared_ptr<Family> state_;
