@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "engine/commit_burst.h"
+#include "engine/fault_point.h"
 #include "engine/rocks_status.h"
 
 namespace gneiss::engine {
@@ -187,7 +188,9 @@ void Committer::WriteGroup(std::vector<Commit>& group) {
   rocksdb::WriteOptions options;
   options.sync = std::ranges::any_of(group, &Commit::sync);
   rocksdb::Status written = BuildBatch(group);
+  GNEISS_FAULT_POINT("commit.before_write");
   if (written.ok()) written = state_->db().Write(options, &batch_);
+  GNEISS_FAULT_POINT("commit.before_answer");
   if (!written.ok()) Latch(written);
   {
     MutexLock lock(mutex_);
@@ -266,8 +269,10 @@ void Committer::Latch(const rocksdb::Status& status) {
 void Committer::TryResume() {
   // RocksDB flushes what it has in memory first, so that the damaged end of the WAL is of no use
   // any more when writing begins again.
+  GNEISS_FAULT_POINT("commit.before_resume");
   const rocksdb::Status status = state_->db().Resume();
   if (!status.ok()) return;
+  GNEISS_FAULT_POINT("commit.before_read_back");
   if (options_.on_resume) options_.on_resume();
   MutexLock lock(mutex_);
   health_ = Health::kWritable;
@@ -276,13 +281,16 @@ void Committer::TryResume() {
 }
 
 void Committer::SyncWal() {
+  bool synced = false;
   if (health()) {
+    GNEISS_FAULT_POINT("commit.before_sync");
     const rocksdb::Status status = state_->db().SyncWAL();
-    if (!status.ok()) Latch(status);
+    synced = status.ok();
+    if (!synced) Latch(status);
   }
   MutexLock lock(mutex_);
-  ++counters_.syncs;
-  sync_by_.reset();
+  if (synced) ++counters_.syncs;
+  sync_by_.reset();  // a store that has failed is not to be synced any more
 }
 
 }  // namespace gneiss::engine

@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include "engine/fault_point.h"
 #include "engine/rocks_status.h"
 
 namespace gneiss::engine {
@@ -80,7 +81,9 @@ void FamilyMaker::CreateAll(std::span<Request> requests) {
   std::vector<std::string> names;
   for (const Request& request : requests) names.push_back(request.name);
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  GNEISS_FAULT_POINT("family.before_create");
   const rocksdb::Status status = database_->db().CreateColumnFamilies(options_, names, &handles);
+  GNEISS_FAULT_POINT("family.before_first_batch");
   // When one fails those before it exist; the one that failed tells why, the rest is asked anew.
   for (std::size_t i = 0; i < handles.size(); ++i) {
     requests[i].made(std::make_shared<Family>(database_, handles[i]));
@@ -92,8 +95,11 @@ void FamilyMaker::CreateAll(std::span<Request> requests) {
 }
 
 void FamilyMaker::DropOne(Request& request) {
-  request.dropped(FromRocks(database_->db().DropColumnFamily(request.family->handle()),
-                            "drop column family " + request.family->name()));
+  GNEISS_FAULT_POINT("family.before_drop");
+  Status dropped = FromRocks(database_->db().DropColumnFamily(request.family->handle()),
+                             "drop column family " + request.family->name());
+  GNEISS_FAULT_POINT("family.before_unbind");
+  request.dropped(dropped);
 }
 
 }  // namespace gneiss::engine

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "engine/fault_point.h"
 #include "engine/format.h"
 #include "engine/rocks_options.h"
 #include "engine/rocks_status.h"
@@ -75,7 +76,9 @@ Status RocksMetadataLog::Write(rocksdb::WriteBatch& batch, const char* doing) {
   if (failed_) return Fail(Errc::kStorage, "an earlier write of metadata failed");
   rocksdb::WriteOptions options;
   options.sync = true;
+  GNEISS_FAULT_POINT("metadata.before_write");
   Status written = FromRocks(database_->db().Write(options, &batch), doing);
+  GNEISS_FAULT_POINT("metadata.before_answer");
   // A full disk leaves the end of the WAL in doubt as well; RocksDB refuses until it has resumed.
   if (!written && written.error().code != Errc::kDiskFull) failed_ = true;
   return written;

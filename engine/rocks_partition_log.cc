@@ -10,6 +10,7 @@
 
 #include "engine/batch_cursor.h"
 #include "engine/commit_burst.h"
+#include "engine/fault_point.h"
 #include "engine/partition_reader.h"
 #include "engine/time_lookup.h"
 #include "protocol/records/control_record.h"
@@ -70,12 +71,18 @@ Status RocksPartitionLog::ReadBackLocked() {
 }
 
 void RocksPartitionLog::ReadBack() {
-  MutexLock lock(mutex_);
-  if (dropped_ || closed_) return;
-  if (Status status = ReadBackLocked(); !status) {
-    LOG(ERROR) << "partition is offline partition=" << place_.tp
-               << " error=" << status.error().detail;
+  Offset high_watermark;
+  {
+    MutexLock lock(mutex_);
+    if (dropped_ || closed_) return;
+    if (Status status = ReadBackLocked(); !status) {
+      LOG(ERROR) << "partition is offline partition=" << place_.tp
+                 << " error=" << status.error().detail;
+    }
+    high_watermark = high_watermark_;
   }
+  // What a failed write has left may be there after all.
+  watchers_.Raise(high_watermark);
 }
 
 LogOffsets RocksPartitionLog::offsets() const {
@@ -378,6 +385,7 @@ void RocksPartitionLog::AdvanceLogStart(Offset to,
     commit.facts = state_.AdvanceLogStart(to);
     commit.done = [to, family = family_, done = std::move(done)](const Status& status) mutable {
       if (status) {
+        GNEISS_FAULT_POINT("log_start.before_filter");
         if (family != nullptr) family->rules()->DropBelow(to);
         done(to);
       } else {

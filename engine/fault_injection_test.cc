@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Kills a broker's engine at every named point of its write path and at everything that RocksDB
+// does to the disk, and looks at what is left. GNEISS_FAULT_ROUNDS: how many times through all
+// points (1); GNEISS_FAULT_SEED: the order and the passings of an earlier run.
+#include <gtest/gtest.h>
+#include <rocksdb/db.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <limits>
+#include <map>
+#include <random>
+#include <set>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/rocks_engine.h"
+#include "engine/testing/batches.h"
+#include "engine/testing/fault_topics.h"
+#include "engine/testing/temp_dir.h"
+
+extern char** environ;
+
+namespace gneiss::engine {
+namespace {
+
+using testing::FaultTopics;
+using testing::kFaultPartitions;
+
+constexpr std::size_t kLivesPerDirectory = 6;
+
+int FromEnvironment(const char* name, int otherwise) {
+  const char* const text = std::getenv(name);
+  return text == nullptr ? otherwise : std::atoi(text);
+}
+
+// What a life of fault_scenario has said.
+struct Said {
+  std::set<Uuid> topics, removing, removed;
+  std::map<std::pair<Uuid, int>, std::int64_t> ends, starts;
+  std::map<std::string, int> points;
+  std::vector<std::string> never;
+
+  void Add(const std::string& text);
+};
+
+void Said::Add(const std::string& text) {
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string kind, subject;
+    words >> kind >> subject;
+    if (kind == "never") {
+      never.push_back(subject);
+    } else if (kind == "point") {
+      words >> points[subject];
+    } else if (kind == "end" || kind == "start") {
+      int partition = 0;
+      std::int64_t offset = 0;
+      words >> partition >> offset;
+      std::int64_t& known = (kind == "end" ? ends : starts)[{*Uuid::Parse(subject), partition}];
+      known = std::max(known, offset);
+    } else {
+      (kind == "topic"      ? topics
+       : kind == "removing" ? removing
+                            : removed)
+          .insert(*Uuid::Parse(subject));
+    }
+  }
+}
+
+class FaultInjectionTest : public ::testing::Test {
+ protected:
+  // One life of the scenario in `directory`; true if it was killed. Another end than that and
+  // success fails the test.
+  bool Live(const std::filesystem::path& directory, std::vector<std::string> point) {
+    int pipe_ends[2];
+    EXPECT_EQ(::pipe(pipe_ends), 0);
+    posix_spawn_file_actions_t actions;
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawn_file_actions_adddup2(&actions, pipe_ends[1], STDOUT_FILENO);
+    ::posix_spawn_file_actions_addclose(&actions, pipe_ends[0]);
+    std::vector<std::string> words{GNEISS_FAULT_SCENARIO, directory.string()};
+    words.insert(words.end(), point.begin(), point.end());
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    pid_t child = -1;
+    EXPECT_EQ(::posix_spawn(&child, argv[0], &actions, nullptr, argv.data(), environ), 0);
+    ::posix_spawn_file_actions_destroy(&actions);
+    ::close(pipe_ends[1]);
+
+    std::string text;
+    char buffer[4096];
+    while (true) {
+      const ssize_t size = ::read(pipe_ends[0], buffer, sizeof buffer);
+      if (size <= 0) break;
+      text.append(buffer, static_cast<std::size_t>(size));
+    }
+    ::close(pipe_ends[0]);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    said_.Add(text);
+    const bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+    EXPECT_TRUE(killed || (WIFEXITED(status) && WEXITSTATUS(status) == 0)) << "status " << status;
+    return killed;
+  }
+
+  void Check(const std::filesystem::path& directory, bool clean) {
+    EngineOptions options;
+    options.data_dirs = {directory};
+    options.metadata_dir = directory;
+    auto opened = RocksEngine::Open(std::move(options), rocksdb::FileSystem::Default());
+    ASSERT_TRUE(opened.has_value()) << opened.error().detail;
+    RocksEngine& engine = **opened;
+    const FaultTopics topics = testing::ReplayTopics(engine.metadata_log());
+    CheckTopics(topics);
+    std::set<std::string> families{"default", "state"};
+    for (const auto& [id, name] : topics.live) {
+      for (int i = 0; i < kFaultPartitions; ++i) {
+        const auto log = engine.OpenPartition({name, PartitionId(i)}, id, {});
+        ASSERT_TRUE(log.has_value()) << log.error().detail;
+        CheckPartition(**log, id, i);
+        const auto family = engine.stores().front()->FindFamily({id, PartitionId(i)});
+        if (family != nullptr) families.insert(family->name());
+      }
+    }
+    engine.DropRemoved([&](const Uuid& id) { return topics.removed.contains(id); });
+    const auto store = engine.stores().front()->path();
+    if (clean) EXPECT_TRUE(engine.Close().has_value());
+    opened->reset();
+    CheckFamilies(store, families);
+  }
+
+  void CheckTopics(const FaultTopics& topics) {
+    for (const Uuid& id : said_.topics) {
+      const bool gone = topics.removed.contains(id) && said_.removing.contains(id);
+      EXPECT_TRUE(topics.live.contains(id) || gone) << "topic " << id << " is lost";
+    }
+    for (const Uuid& id : said_.removed) {
+      EXPECT_TRUE(topics.removed.contains(id)) << "the removal of topic " << id << " is lost";
+    }
+  }
+
+  // Every offset is there once, in order, with the value that belongs there, and the producer's
+  // retry of the last batch is known for what it is.
+  void CheckPartition(PartitionLog& log, const Uuid& id, int partition) {
+    SCOPED_TRACE(log.topic_partition().ToString());
+    const LogOffsets offsets = log.offsets();
+    EXPECT_GE(offsets.log_end.value(), (said_.ends[{id, partition}])) << "records are lost";
+    EXPECT_GE(offsets.log_start.value(), (said_.starts[{id, partition}])) << "records came back";
+    EXPECT_EQ(offsets.high_watermark, offsets.log_end);
+    if (offsets.log_start == offsets.log_end) return;
+    const auto view = log.Read(
+        offsets.log_start,
+        {.bytes_max = std::numeric_limits<std::size_t>::max(), .upper_bound = offsets.log_end});
+    ASSERT_TRUE(view.has_value()) << view.error().detail;
+    const testing::Values values = testing::ValuesOf(*view);
+    const std::vector<Offset> bases = testing::BaseOffsetsOf(*view);
+    ASSERT_FALSE(values.empty());
+    ASSERT_LE(bases.front(), offsets.log_start);
+    ASSERT_EQ(bases.front() + std::ssize(values), offsets.log_end);
+    Offset offset = bases.front();
+    for (const std::string& value : values) {
+      ASSERT_EQ(value, testing::FaultValue(id, partition, offset));
+      ++offset;
+    }
+    const testing::Values last(values.end() - (offsets.log_end - bases.back()), values.end());
+    const auto retry = testing::AppendAndWait(
+        log, testing::BatchOf(last, {.producer_id = 7,
+                                     .sequence = static_cast<std::int32_t>(bases.back().value())}));
+    ASSERT_TRUE(retry.has_value()) << retry.error().detail;
+    EXPECT_TRUE(retry->duplicate);
+    EXPECT_EQ(retry->base_offset, bases.back());
+  }
+
+  // Nothing but the families of topics that there are.
+  static void CheckFamilies(const std::string& store, const std::set<std::string>& expected) {
+    std::vector<std::string> names;
+    const rocksdb::Status listed =
+        rocksdb::DB::ListColumnFamilies(rocksdb::DBOptions(), store, &names);
+    ASSERT_TRUE(listed.ok()) << listed.ToString();
+    EXPECT_EQ(std::set<std::string>(names.begin(), names.end()), expected);
+  }
+
+  Said said_;
+};
+
+TEST_F(FaultInjectionTest, TheScenarioPassesEveryNamedPoint) {
+  const testing::TempDir dir;
+  ASSERT_FALSE(Live(dir.path(), {}));
+  EXPECT_EQ(said_.never, std::vector<std::string>{});
+  EXPECT_GT(said_.points.size(), 30u);
+  Check(dir.path(), true);
+}
+
+TEST_F(FaultInjectionTest, KilledAtAnyPointItLosesNothingAcknowledged) {
+  const int seed = FromEnvironment("GNEISS_FAULT_SEED", static_cast<int>(std::random_device{}()));
+  const int rounds = FromEnvironment("GNEISS_FAULT_ROUNDS", 1);
+  std::printf("GNEISS_FAULT_SEED=%d GNEISS_FAULT_ROUNDS=%d\n", seed, rounds);
+  std::mt19937 random(static_cast<unsigned>(seed));
+  ASSERT_FALSE(Live(testing::TempDir().path(), {}));
+  std::vector<std::pair<std::string, int>> points;
+  for (int i = 0; i < rounds; ++i) {
+    points.insert(points.end(), said_.points.begin(), said_.points.end());
+  }
+  std::ranges::shuffle(points, random);
+
+  std::unique_ptr<testing::TempDir> dir;
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    if (i % kLivesPerDirectory == 0) {
+      dir = std::make_unique<testing::TempDir>();
+      said_ = {};
+    }
+    const auto& [name, count] = points[i];
+    const int passing = 1 + static_cast<int>(random() % static_cast<unsigned>(count));
+    SCOPED_TRACE(name + " at passing " + std::to_string(passing));
+    // A life may differ from the first one by a flush or a group; the first passing always comes.
+    if (!Live(dir->path(), {name, std::to_string(passing)})) {
+      ASSERT_TRUE(Live(dir->path(), {name, "1"})) << "not killed";
+    }
+    ASSERT_NO_FATAL_FAILURE(Check(dir->path(), random() % 4 == 0));
+    ASSERT_FALSE(HasFailure());
+  }
+}
+
+}  // namespace
+}  // namespace gneiss::engine

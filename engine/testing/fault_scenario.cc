@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// fault_scenario DIR [POINT PASSING]: one life of a broker's engine that does everything there is
+// to do: makes topics, appends, fsyncs, flushes, compacts, deletes records and topics, finds the
+// disk full, closes. With a point it dies there. Links with the fault-injection build of the
+// engine.
+//
+// What was acknowledged goes to stdout at once, one line each (engine/fault_injection_test.cc
+// compares it with what is found afterwards):
+//   topic ID NAME          is on record in the metadata
+//   removing ID            will be on record as removed; may be or not
+//   removed ID             is on record as removed
+//   end ID PARTITION N     all records below N
+//   start ID PARTITION N   all records below N are deleted
+//   point NAME COUNT       at the end: how often a fault point was passed
+//   never NAME             at the end: a fault point that was not
+#include <glog/logging.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <latch>
+#include <map>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "engine/rocks_engine.h"
+#include "engine/testing/batches.h"
+#include "engine/testing/fault_points.h"
+#include "engine/testing/fault_topics.h"
+#include "engine/testing/killing_file_system.h"
+
+namespace gneiss::engine::testing {
+namespace {
+
+constexpr int kBatches = 30;  // per partition and load
+
+// Writes a whole line at once; what was written outlives the process.
+void Say(const std::string& words) {
+  const std::string line = words + "\n";
+  CHECK(::write(STDOUT_FILENO, line.data(), line.size()) == static_cast<ssize_t>(line.size()));
+}
+
+class Scenario {
+ public:
+  explicit Scenario(const std::string& directory) {
+    EngineOptions options;
+    options.data_dirs = {directory};
+    options.metadata_dir = directory;
+    auto opened = RocksEngine::Open(std::move(options), disk_);
+    CHECK(opened.has_value()) << opened.error().detail;
+    engine_ = std::move(*opened);
+  }
+
+  void Play() {
+    Recover();
+    if (topics_.live.empty()) Make("orders");
+    LoadAll();
+    FlushAll();
+    LoadAll();
+    FlushAll();
+    DeleteRecords();
+    CompactAll();
+    ReplaceTopic("passing");
+    LoadAll();
+    FillDisk();
+    LoadAll();
+    CHECK(engine_->Close().has_value());
+  }
+
+ private:
+  using Log = std::shared_ptr<PartitionLog>;
+
+  // As a broker starts: the metadata first, then its partitions, then what is not in it.
+  void Recover() {
+    topics_ = ReplayTopics(engine_->metadata_log());
+    for (const auto& [id, name] : topics_.live) OpenLogs(id, name);
+    engine_->DropRemoved([this](const Uuid& id) { return topics_.removed.contains(id); });
+  }
+
+  void OpenLogs(const Uuid& id, const std::string& name) {
+    for (int i = 0; i < kFaultPartitions; ++i) {
+      auto log = engine_->OpenPartition({name, PartitionId(i)}, id, ConfigOf(i));
+      CHECK(log.has_value()) << log.error().detail;
+      logs_[id].push_back(*log);
+    }
+  }
+
+  // One partition each that waits for its fsyncs, that has them made, and that does neither.
+  static LogConfig ConfigOf(int partition) {
+    LogConfig config;
+    if (partition == 0) config.flush_messages = 1;
+    if (partition == 1) config.flush_ms = 1;
+    return config;
+  }
+
+  void Record(const std::string& record) {
+    const std::vector<std::string> records{record};
+    const Result<Offset> appended = engine_->metadata_log().Append(records);
+    CHECK(appended.has_value()) << appended.error().detail;
+  }
+
+  void Make(const std::string& name) {
+    const Uuid id = Uuid::Random();
+    Record(TopicRecord(id, name));
+    Say("topic " + id.ToString() + " " + name);
+    topics_.live.emplace(id, name);
+    OpenLogs(id, name);
+  }
+
+  void Remove(const Uuid& id) {
+    Say("removing " + id.ToString());
+    Record(RemovalRecord(id));
+    Say("removed " + id.ToString());
+    for (const Log& log : logs_[id]) engine_->DropPartition(log->topic_partition(), id);
+    logs_.erase(id);
+    topics_.live.erase(id);
+  }
+
+  // A topic is deleted and made again under its name while the old family may still be there.
+  void ReplaceTopic(const std::string& name) {
+    const auto old = std::ranges::find(topics_.live, name, [](const auto& t) { return t.second; });
+    if (old != topics_.live.end()) Remove(Uuid(old->first));
+    Make(name);
+    LoadAll();
+    Remove(std::ranges::find(topics_.live, name, [](const auto& t) { return t.second; })->first);
+    Make(name);
+  }
+
+  void LoadAll() {
+    for (const auto& [id, logs] : logs_) {
+      for (int i = 0; i < kFaultPartitions; ++i) Load(id, i, *logs[static_cast<std::size_t>(i)]);
+    }
+  }
+
+  // Batches of one producer for the partition's whole life, so that sequences are offsets.
+  static void Load(const Uuid& id, int partition, PartitionLog& log) {
+    std::latch answered(kBatches);
+    Offset end = log.offsets().log_end;
+    for (int i = 0; i < kBatches; ++i) {
+      const auto sequence = static_cast<std::int32_t>(end.value());
+      Values values;
+      for (int k = 0; k <= i % 3; ++k, ++end) values.push_back(FaultValue(id, partition, end));
+      log.Append(BatchOf(values, {.producer_id = 7, .sequence = sequence}),
+                 [&answered, id, partition, end](const Result<AppendResult>& result) {
+                   CHECK(result.has_value()) << result.error().detail;
+                   Say("end " + id.ToString() + " " + std::to_string(partition) + " " +
+                       std::to_string(end.value()));
+                   answered.count_down();
+                 });
+    }
+    answered.wait();
+  }
+
+  void FlushAll() {
+    ForEachFamily([](const Family& family) {
+      const rocksdb::Status flushed = family.db().Flush(rocksdb::FlushOptions(), family.handle());
+      CHECK(flushed.ok()) << flushed.ToString();
+    });
+  }
+
+  void CompactAll() {
+    rocksdb::CompactRangeOptions options;
+    options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+    ForEachFamily([&](const Family& family) {
+      const rocksdb::Status compacted =
+          family.db().CompactRange(options, family.handle(), nullptr, nullptr);
+      CHECK(compacted.ok()) << compacted.ToString();
+    });
+  }
+
+  void ForEachFamily(const std::function<void(const Family&)>& visit) {
+    for (const std::shared_ptr<Store>& store : engine_->stores()) {
+      visit(store->state());
+      for (const auto& [id, logs] : logs_) {
+        for (int i = 0; i < kFaultPartitions; ++i) {
+          if (const auto family = store->FindFamily({id, PartitionId(i)})) visit(*family);
+        }
+      }
+    }
+  }
+
+  void DeleteRecords() {
+    for (const auto& [id, logs] : logs_) {
+      PartitionLog& log = *logs.back();
+      const Offset to = log.offsets().log_start + kBatches;
+      const Result<Offset> moved = AdvanceLogStartAndWait(log, to);
+      CHECK(moved.has_value()) << moved.error().detail;
+      Say("start " + id.ToString() + " " + std::to_string(kFaultPartitions - 1) + " " +
+          std::to_string(moved->value()));
+    }
+  }
+
+  // The first append finds it full, a later one finds room again.
+  void FillDisk() {
+    const auto& [id, logs] = *logs_.begin();
+    PartitionLog& log = *logs.front();
+    const Offset end = log.offsets().log_end;
+    const From from{.producer_id = 7, .sequence = static_cast<std::int32_t>(end.value())};
+    disk_->SetFull(true);
+    CHECK(!AppendAndWait(log, BatchOf({FaultValue(id, 0, end)}, from)).has_value());
+    disk_->SetFull(false);
+    while (!AppendAndWait(log, BatchOf({FaultValue(id, 0, end)}, from)).has_value()) {
+      ::usleep(1000);
+    }
+    Say("end " + id.ToString() + " 0 " + std::to_string(end.value() + 1));
+  }
+
+  const std::shared_ptr<KillingFileSystem> disk_ = std::make_shared<KillingFileSystem>();
+  std::unique_ptr<RocksEngine> engine_;
+  FaultTopics topics_;
+  std::map<Uuid, std::vector<Log>> logs_;
+};
+
+void SayPoints() {
+  const auto passed = PassedFaultPoints();
+  for (const auto& [name, count] : passed) Say("point " + name + " " + std::to_string(count));
+  for (const std::string& name : NamedFaultPoints()) {
+    if (!passed.contains(name)) Say("never " + name);
+  }
+}
+
+}  // namespace
+}  // namespace gneiss::engine::testing
+
+int main(int argc, char** argv) {
+  google::InitGoogleLogging(argv[0]);
+  FLAGS_logtostderr = true;
+  FLAGS_minloglevel = google::GLOG_FATAL;  // a full disk and torn files are no news here
+  CHECK(argc == 2 || argc == 4) << "usage: fault_scenario DIR [POINT PASSING]";
+  if (argc == 4) gneiss::engine::testing::KillAtFaultPoint(argv[2], std::atoi(argv[3]));
+  gneiss::engine::testing::Scenario(argv[1]).Play();
+  gneiss::engine::testing::SayPoints();
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/testing/fault_topics.h"
+
+#include <glog/logging.h>
+
+#include <sstream>
+
+#include "protocol/base/shared_bytes.h"
+
+namespace gneiss::engine::testing {
+
+std::string TopicRecord(const Uuid& id, const std::string& name) {
+  return "topic " + id.ToString() + " " + name;
+}
+
+std::string RemovalRecord(const Uuid& id) { return "removed " + id.ToString(); }
+
+FaultTopics ReplayTopics(MetadataLog& metadata) {
+  FaultTopics topics;
+  const Status replayed = metadata.Replay([&](Offset, std::span<const std::byte> bytes) -> Status {
+    std::istringstream record{std::string(AsText(bytes))};
+    std::string kind, id_text, name;
+    record >> kind >> id_text >> name;
+    const auto id = Uuid::Parse(id_text);
+    if (!id) return Fail(Errc::kCorrupt, "no topic id in \"" + record.str() + "\"");
+    if (kind == "topic") {
+      topics.live.emplace(*id, name);
+    } else {
+      topics.live.erase(*id);
+      topics.removed.insert(*id);
+    }
+    return {};
+  });
+  CHECK(replayed.has_value()) << replayed.error().detail;
+  return topics;
+}
+
+std::string FaultValue(const Uuid& id, int partition, Offset offset) {
+  return id.ToString() + ":" + std::to_string(partition) + ":" + std::to_string(offset.value());
+}
+
+}  // namespace gneiss::engine::testing

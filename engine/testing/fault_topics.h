@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "engine/metadata_log.h"
+#include "protocol/base/ids.h"
+#include "protocol/base/uuid.h"
+
+// What fault_scenario writes and fault_injection_test looks for: topics by a metadata of two kinds
+// of records, and values that tell where they belong.
+namespace gneiss::engine::testing {
+
+inline constexpr int kFaultPartitions = 3;  // of each topic
+
+struct FaultTopics {
+  std::map<Uuid, std::string> live;  // id -> name
+  std::set<Uuid> removed;
+};
+
+std::string TopicRecord(const Uuid& id, const std::string& name);
+std::string RemovalRecord(const Uuid& id);
+
+// The topics after all records of the metadata log. Dies at a record that it does not know.
+FaultTopics ReplayTopics(MetadataLog& metadata);
+
+std::string FaultValue(const Uuid& id, int partition, Offset offset);
+
+}  // namespace gneiss::engine::testing
