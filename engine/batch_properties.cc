@@ -12,11 +12,9 @@
 namespace gneiss::engine {
 namespace {
 
-constexpr char kCollectorName[] = "gneiss.BatchProperties";
-
 class Collector : public rocksdb::TablePropertiesCollector {
  public:
-  const char* Name() const override { return kCollectorName; }
+  const char* Name() const override { return kBatchPropertiesCollectorName; }
 
   // A key or value that is no batch leaves the file without properties: it is then never skipped.
   rocksdb::Status AddUserKey(const rocksdb::Slice& key, const rocksdb::Slice& value,
@@ -57,7 +55,7 @@ class Collector : public rocksdb::TablePropertiesCollector {
 
 class CollectorFactory : public rocksdb::TablePropertiesCollectorFactory {
  public:
-  const char* Name() const override { return kCollectorName; }
+  const char* Name() const override { return kBatchPropertiesCollectorName; }
   rocksdb::TablePropertiesCollector* CreateTablePropertiesCollector(Context) override {
     return new Collector;  // RocksDB owns it
   }
@@ -86,8 +84,8 @@ std::optional<BatchProperties> ReadBatchProperties(const rocksdb::TablePropertie
   return BatchProperties{Offset(*min_offset), Offset(*max_offset), *max_timestamp, *bytes};
 }
 
-std::shared_ptr<rocksdb::TablePropertiesCollectorFactory> NewBatchPropertiesCollectorFactory() {
-  return std::make_shared<CollectorFactory>();
+std::unique_ptr<rocksdb::TablePropertiesCollectorFactory> NewBatchPropertiesCollectorFactory() {
+  return std::make_unique<CollectorFactory>();
 }
 
 }  // namespace gneiss::engine

@@ -26,11 +26,12 @@ inline constexpr char kMinOffsetProperty[] = "gneiss.min.offset";
 inline constexpr char kMaxOffsetProperty[] = "gneiss.max.offset";
 inline constexpr char kMaxTimestampProperty[] = "gneiss.max.timestamp";
 inline constexpr char kBytesProperty[] = "gneiss.bytes";
+inline constexpr char kBatchPropertiesCollectorName[] = "gneiss.BatchProperties";  // in OPTIONS
 
 // Nothing for a file without them: of another family, or of no batches.
 std::optional<BatchProperties> ReadBatchProperties(const rocksdb::TableProperties& table);
 
 // Collects them while an SST is written. Threads: the factory any, a collector one.
-std::shared_ptr<rocksdb::TablePropertiesCollectorFactory> NewBatchPropertiesCollectorFactory();
+std::unique_ptr<rocksdb::TablePropertiesCollectorFactory> NewBatchPropertiesCollectorFactory();
 
 }  // namespace gneiss::engine
