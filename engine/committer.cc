@@ -92,6 +92,26 @@ void Committer::WakeThread() {
   if (std::exchange(waiting_, false)) work_.NotifyOne();
 }
 
+void Committer::Park() {
+  MutexLock lock(mutex_);
+  ++parks_;
+  work_.NotifyOne();
+  while (!resting_) rested_.Wait(mutex_);
+}
+
+void Committer::Unpark() {
+  MutexLock lock(mutex_);
+  if (--parks_ == 0) work_.NotifyOne();
+}
+
+// REQUIRES: somebody has parked the committer.
+void Committer::Rest() {
+  resting_ = true;
+  rested_.NotifyAll();
+  while (parks_ > 0) work_.Wait(mutex_);
+  resting_ = false;
+}
+
 void Committer::Stop() {
   {
     MutexLock lock(mutex_);
@@ -132,13 +152,18 @@ void Committer::Run() {
 Committer::Task Committer::WaitForTask(std::vector<Commit>& group) {
   MutexLock lock(mutex_);
   while (true) {
+    if (parks_ > 0) Rest();
     // Under steady load the queue is never empty: a due fsync comes first.
     if (sync_by_.has_value() && options_.clock->Now() >= *sync_by_) return Task::kSync;
     if (!queue_.empty()) {
       TakeGroup(group);
       return Task::kCommit;
     }
-    if (Finished()) return Task::kStop;
+    if (Finished()) {
+      resting_ = true;  // for good
+      rested_.NotifyAll();
+      return Task::kStop;
+    }
     if (const std::optional<Task> task = Sleep()) return *task;
   }
 }

@@ -84,6 +84,11 @@ class Committer {
   // that to the caller's CommitBurst.
   void Enqueue(Commit commit) EXCLUDES(mutex_);
 
+  // From the return of Park until Unpark nothing is written: what is enqueued meanwhile waits. For
+  // a cut over several stores; keep it to milliseconds. Calls nest.
+  void Park() EXCLUDES(mutex_);
+  void Unpark() EXCLUDES(mutex_);
+
   // Writes what was admitted, waiting for what is not enqueued yet, then ends the thread.
   void Stop() EXCLUDES(mutex_);
 
@@ -107,6 +112,7 @@ class Committer {
   enum class Task { kCommit, kSync, kResume, kIdle, kStop };
   Task WaitForTask(std::vector<Commit>& group) EXCLUDES(mutex_);
   std::optional<Task> Sleep() REQUIRES(mutex_);
+  void Rest() REQUIRES(mutex_);
   void TakeGroup(std::vector<Commit>& group) REQUIRES(mutex_);
   void WriteGroup(std::vector<Commit>& group) EXCLUDES(mutex_);
   rocksdb::Status BuildBatch(const std::vector<Commit>& group);
@@ -129,6 +135,7 @@ class Committer {
 
   mutable Mutex mutex_;
   CondVar work_;
+  CondVar rested_;
   std::deque<Commit> queue_ GUARDED_BY(mutex_);
   std::size_t admitted_bytes_ GUARDED_BY(mutex_) = 0;
   int outstanding_ GUARDED_BY(mutex_) = 0;  // admitted, not yet enqueued or withdrawn
@@ -137,6 +144,8 @@ class Committer {
   std::string failure_ GUARDED_BY(mutex_);  // what happened, while not kWritable
   bool stopping_ GUARDED_BY(mutex_) = false;
   bool waiting_ GUARDED_BY(mutex_) = false;  // the thread sleeps and wants a signal
+  int parks_ GUARDED_BY(mutex_) = 0;
+  bool resting_ GUARDED_BY(mutex_) = false;  // the thread writes nothing until parks_ is 0
   std::optional<TimePoint> sync_by_ GUARDED_BY(mutex_);
   bool written_ GUARDED_BY(mutex_) = false;  // something, since on_idle was called
   Counters counters_ GUARDED_BY(mutex_);

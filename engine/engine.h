@@ -13,6 +13,7 @@
 #include "engine/engine_stats.h"
 #include "engine/metadata_log.h"
 #include "engine/partition_log.h"
+#include "engine/snapshot/snapshot_report.h"
 #include "protocol/base/clock.h"
 #include "protocol/base/ids.h"
 #include "protocol/base/result.h"
@@ -84,6 +85,12 @@ class Engine {
   // Figures for people and for metrics, of at most `partitions_max` partitions. Lists directories
   // and may count a log's bytes: not for event loops.
   virtual EngineStats Stats(std::size_t partitions_max) const = 0;
+
+  // A consistent cut of this broker, everything in it, in a directory of its own from which a
+  // broker can start: by hard links, or by copying when `to` is on another volume. Writers wait for
+  // milliseconds. `to` is absolute and does not exist or is empty. One at a time. Blocks; errors
+  // are sentences for an operator.
+  virtual Result<SnapshotReport> Snapshot(const std::filesystem::path& to) = 0;
 };
 
 }  // namespace gneiss::engine

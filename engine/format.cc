@@ -118,6 +118,12 @@ Result<Offset> DecodeOffset(std::string_view value, const char* what) {
 
 }  // namespace
 
+std::filesystem::path SnapshotDataDir(const std::filesystem::path& snapshot, std::size_t index) {
+  if (index == 0) return snapshot;
+  const std::string number = std::to_string(index);
+  return snapshot / ((index < 10 ? "log-dir-0" : "log-dir-") + number);
+}
+
 std::string FormatFileText(int format) {
   return "gneiss data directory, format " + std::to_string(format) + "\n";
 }

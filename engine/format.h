@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,14 @@ inline constexpr char kFormatFile[] = "FORMAT";
 inline constexpr char kMetadataDirectory[] = "metadata";
 inline constexpr char kStoreDirectory[] = "store-00";
 inline constexpr char kStateFamily[] = "state";
+
+// What a data directory holds besides databases.
+inline constexpr const char* kDirectoryFiles[] = {"DIRECTORY_ID", kFormatFile};
+
+// In a snapshot. Its first data directory is the snapshot itself; the others, when the broker had
+// several, are DIR/log-dir-01 and so on.
+inline constexpr char kSnapshotFile[] = "SNAPSHOT";
+std::filesystem::path SnapshotDataDir(const std::filesystem::path& snapshot, std::size_t index);
 
 std::string FormatFileText(int format);
 // kCorrupt if the text is not that of a FORMAT file.

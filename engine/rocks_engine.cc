@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "engine/format.h"
+#include "engine/snapshot/engine_snapshot.h"
 
 namespace gneiss::engine {
 namespace {
@@ -189,6 +190,14 @@ EngineStats RocksEngine::Stats(std::size_t partitions_max) const {
                                 .size_bytes = log->size_bytes()});
   }
   return stats;
+}
+
+Result<SnapshotReport> RocksEngine::Snapshot(const std::filesystem::path& to) {
+  MutexLock lock(snapshot_mutex_);
+  const SnapshotSources sources{.data_dirs = options_.data_dirs,
+                                .metadata = *metadata_log_,
+                                .stores = [this] { return stores_; }};
+  return TakeSnapshot(sources, to);
 }
 
 std::vector<LogDirUsage> RocksEngine::LogDirs() const {

@@ -36,6 +36,8 @@ class RocksEngine final : public Engine {
   void DropRemoved(const std::function<bool(const Uuid&)>& is_removed) override EXCLUDES(mutex_);
   std::vector<LogDirUsage> LogDirs() const override;
   EngineStats Stats(std::size_t partitions_max) const override EXCLUDES(mutex_);
+  Result<SnapshotReport> Snapshot(const std::filesystem::path& to) override
+      EXCLUDES(snapshot_mutex_);
 
   const std::vector<std::shared_ptr<Store>>& stores() const { return stores_; }
 
@@ -53,6 +55,8 @@ class RocksEngine final : public Engine {
   std::vector<std::unique_ptr<DataDirectory>> directories_;
   std::unique_ptr<RocksMetadataLog> metadata_log_;
   std::vector<std::shared_ptr<Store>> stores_;  // one per data directory, in their order
+
+  Mutex snapshot_mutex_;  // one snapshot at a time
 
   mutable Mutex mutex_;
   std::map<format::PartitionRef, std::shared_ptr<RocksPartitionLog>> logs_ GUARDED_BY(mutex_);

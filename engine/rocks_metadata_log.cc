@@ -73,6 +73,7 @@ Status RocksMetadataLog::SetProperty(const std::string& name, const std::string&
 }
 
 Status RocksMetadataLog::Write(rocksdb::WriteBatch& batch, const char* doing) {
+  MutexLock lock(write_mutex_);
   if (failed_) return Fail(Errc::kStorage, "an earlier write of metadata failed");
   rocksdb::WriteOptions options;
   options.sync = true;

@@ -7,6 +7,7 @@
 
 #include "engine/database.h"
 #include "engine/metadata_log.h"
+#include "protocol/base/mutex.h"
 
 namespace gneiss::engine {
 
@@ -24,13 +25,18 @@ class RocksMetadataLog final : public MetadataLog {
   Result<std::string> GetProperty(const std::string& name) override;
   Status SetProperty(const std::string& name, const std::string& value) override;
 
+  // Nothing is appended while somebody holds it: for a snapshot.
+  Mutex& write_mutex() RETURN_CAPABILITY(write_mutex_) { return write_mutex_; }
+  rocksdb::DB& db() const { return database_->db(); }
+
  private:
   explicit RocksMetadataLog(std::shared_ptr<Database> database) : database_(std::move(database)) {}
 
   Status FindEnd();
-  Status Write(rocksdb::WriteBatch& batch, const char* doing);
+  Status Write(rocksdb::WriteBatch& batch, const char* doing) EXCLUDES(write_mutex_);
 
   std::shared_ptr<Database> database_;
+  Mutex write_mutex_;
   std::atomic<Offset> log_end_{};
   std::atomic<bool> failed_ = false;  // after a failed fsync nobody knows what is on disk
 };

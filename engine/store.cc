@@ -33,8 +33,7 @@ Result<std::shared_ptr<Store>> Store::Open(StoreOptions options) {
   db_options.listeners.push_back(store->counters_);
   GNEISS_ASSIGN_OR_RETURN(
       store->database_,
-      Database::Open(opened.path, std::move(db_options),
-                     store->FamilyOptions(),
+      Database::Open(opened.path, std::move(db_options), store->FamilyOptions(),
                      {{rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions()},
                       {format::kStateFamily, StateFamilyOptions()}},
                      opened.file_system));
@@ -101,6 +100,13 @@ std::shared_ptr<Family> Store::FindFamily(const format::PartitionRef& ref) const
   MutexLock lock(mutex_);
   const auto at = families_.find(ref);
   return at == families_.end() ? nullptr : at->second;
+}
+
+std::vector<std::shared_ptr<Family>> Store::PartitionFamilies() const {
+  std::vector<std::shared_ptr<Family>> families;
+  MutexLock lock(mutex_);
+  for (const auto& [ref, family] : families_) families.push_back(family);
+  return families;
 }
 
 void Store::MakeFamily(const TopicPartition& tp, const Uuid& topic_id, FamilyMaker::Made made) {
@@ -233,11 +239,8 @@ void Store::FlushWhenIdle() {
 
 // All families that have something in memory.
 Status Store::Flush(const rocksdb::FlushOptions& options) {
-  std::vector<std::shared_ptr<Family>> families{state_};
-  {
-    MutexLock lock(mutex_);
-    for (const auto& [ref, family] : families_) families.push_back(family);
-  }
+  std::vector<std::shared_ptr<Family>> families = PartitionFamilies();
+  families.push_back(state_);
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   for (const auto& family : families) handles.push_back(family->handle());
   return FromRocks(db().Flush(options, handles), "flush " + options_.path.string());

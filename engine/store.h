@@ -61,6 +61,9 @@ class Store {
   // The partition's family, if it has one already.
   std::shared_ptr<Family> FindFamily(const format::PartitionRef& ref) const EXCLUDES(mutex_);
 
+  // Those of all partitions that have one.
+  std::vector<std::shared_ptr<Family>> PartitionFamilies() const EXCLUDES(mutex_);
+
   // Has one made; `made` runs on the maker's thread. The binding goes to disk with the first batch:
   // BindingFact tells which fact that is.
   void MakeFamily(const TopicPartition& tp, const Uuid& topic_id, FamilyMaker::Made made)

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/snapshot/staged_directory.h"
+
+#include <glog/logging.h>
+
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "engine/format.h"
+
+namespace gneiss::engine {
+namespace {
+
+namespace fs = std::filesystem;
+
+Status CheckTarget(const fs::path& target) {
+  if (!target.is_absolute() || !target.has_filename()) {
+    return Fail(Errc::kInvalidArgument,
+                "A snapshot needs an absolute path, not \"" + target.string() + "\".");
+  }
+  std::error_code error;
+  if (!fs::is_directory(target.parent_path(), error)) {
+    return Fail(Errc::kInvalidArgument,
+                "The directory " + target.parent_path().string() + " does not exist.");
+  }
+  const fs::file_status status = fs::symlink_status(target, error);
+  if (status.type() == fs::file_type::not_found) return {};
+  if (status.type() == fs::file_type::directory && fs::is_empty(target, error)) return {};
+  return Fail(Errc::kAlreadyExists, target.string() + " exists already.");
+}
+
+// The first thing that is put into a staged directory; so a directory with something in it but this
+// is not ours.
+Status RemoveLeftover(const fs::path& staging) {
+  std::error_code error;
+  const fs::file_status status = fs::symlink_status(staging, error);
+  if (status.type() == fs::file_type::not_found) return {};
+  const bool ours = status.type() == fs::file_type::directory &&
+                    (fs::is_empty(staging, error) || fs::exists(staging / format::kSnapshotFile));
+  if (!ours) {
+    return Fail(Errc::kAlreadyExists,
+                staging.string() + " is in the way and was not left by a snapshot.");
+  }
+  LOG(WARNING) << "removing what an interrupted snapshot left path=" << staging.string();
+  fs::remove_all(staging, error);
+  if (error) return Fail(Errc::kStorage, "remove " + staging.string() + ": " + error.message());
+  return {};
+}
+
+constexpr char kSnapshotText[] =
+    "A snapshot of one Gneiss broker: its data, offsets, transactions and metadata at one moment.\n"
+    "Start a broker on it with --data_dir, or on a throw-away copy with --from.\n";
+
+}  // namespace
+
+Result<std::unique_ptr<StagedDirectory>> StagedDirectory::Create(const fs::path& target,
+                                                                 FileTransfer& transfer) {
+  GNEISS_RETURN_IF_ERROR(CheckTarget(target));
+  fs::path staging = target;
+  staging += ".partial";
+  GNEISS_RETURN_IF_ERROR(RemoveLeftover(staging));
+  std::error_code error;
+  fs::create_directory(staging, error);
+  if (error) return Fail(Errc::kStorage, "create " + staging.string() + ": " + error.message());
+  std::unique_ptr<StagedDirectory> staged(
+      new StagedDirectory(target, std::move(staging), transfer));
+  GNEISS_RETURN_IF_ERROR(transfer.Write(staged->path() / format::kSnapshotFile, kSnapshotText));
+  return staged;
+}
+
+StagedDirectory::~StagedDirectory() {
+  if (finished_) return;
+  std::error_code error;
+  fs::remove_all(staging_, error);
+  LOG_IF(ERROR, error) << "cannot remove path=" << staging_.string()
+                       << " error=" << error.message();
+}
+
+Status StagedDirectory::Finish() {
+  GNEISS_RETURN_IF_ERROR(transfer_.SyncDirectory(staging_));
+  std::error_code error;
+  fs::rename(staging_, target_, error);
+  if (error) {
+    return Fail(Errc::kStorage, "rename to " + target_.string() + ": " + error.message());
+  }
+  finished_ = true;
+  return transfer_.SyncDirectory(target_.parent_path());
+}
+
+}  // namespace gneiss::engine
