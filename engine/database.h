@@ -4,9 +4,12 @@
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/housekeeping/log_filter.h"
@@ -67,9 +70,34 @@ class Family {
   const std::shared_ptr<FilterRules>& rules() const { return rules_; }
 
  private:
+  friend class FamilyClaim;
   std::shared_ptr<Database> database_;
   rocksdb::ColumnFamilyHandle* handle_;
   const std::shared_ptr<FilterRules> rules_ = std::make_shared<FilterRules>();
+  std::atomic<bool> claimed_ = false;
+};
+
+// FamilyClaim is the right to rewrite files of a family by CompactFiles: of two such jobs on the
+// same files one would fail. RocksDB's own compactions claim nothing; CompactFiles answers Aborted
+// or InvalidArgument when they have taken or moved a file: try again later.
+// Threads: any; a claim belongs to one at a time.
+class FamilyClaim {
+ public:
+  // Nothing while somebody else has it.
+  static std::optional<FamilyClaim> Try(std::shared_ptr<Family> family) {
+    if (family->claimed_.exchange(true, std::memory_order_acquire)) return std::nullopt;
+    return FamilyClaim(std::move(family));
+  }
+  ~FamilyClaim() {
+    if (family_ != nullptr) family_->claimed_.store(false, std::memory_order_release);
+  }
+  FamilyClaim(FamilyClaim&& other) noexcept : family_(std::move(other.family_)) {}
+  FamilyClaim& operator=(FamilyClaim&&) = delete;
+
+ private:
+  explicit FamilyClaim(std::shared_ptr<Family> family) : family_(std::move(family)) {}
+
+  std::shared_ptr<Family> family_;  // null: moved from
 };
 
 }  // namespace gneiss::engine

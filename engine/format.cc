@@ -14,6 +14,7 @@ namespace {
 // The version byte in front of each value of the state family. Kinds that change get a higher one
 // of their own. ON DISK: never renumber.
 constexpr std::uint8_t kValueVersion = 1;
+constexpr std::uint8_t kLogStartVersion = 2;  // 1 had the offset alone
 
 constexpr std::size_t kUuidBytes = 16;
 constexpr std::size_t kFactKeyBytes = 1 + kUuidBytes + 4 + 1;
@@ -64,10 +65,10 @@ class ValueReader {
   }
 
   // Takes the version byte.
-  Status ReadVersion(const char* what) {
+  Result<std::uint8_t> ReadVersion(const char* what, std::uint8_t newest = kValueVersion) {
     const auto version = Read<std::uint8_t>();
     if (at_ == nullptr || version == 0) return Fail(Errc::kCorrupt, std::string(what) + ": empty");
-    if (version > kValueVersion) {
+    if (version > newest) {
       return Fail(Errc::kUnsupportedVersion,
                   std::string(what) + ": version " + std::to_string(version));
     }
@@ -78,7 +79,7 @@ class ValueReader {
   Status Finish(const char* what) const {
     if (at_ == nullptr) return Fail(Errc::kCorrupt, std::string(what) + ": cut short");
     if (at_ != end_) return Fail(Errc::kCorrupt, std::string(what) + ": bytes left over");
-    return {};
+    return version;
   }
 
  private:
@@ -216,8 +217,35 @@ Result<FactKey> DecodeFactKey(std::string_view key) {
 }
 
 std::string LogStartKey(const PartitionRef& ref) { return FactKeyOf(ref, FactKind::kLogStart); }
-std::string EncodeLogStart(Offset log_start) { return EncodeOffset(log_start); }
-Result<Offset> DecodeLogStart(std::string_view value) { return DecodeOffset(value, "log start"); }
+
+std::string EncodeLogStart(const LogStart& log_start) {
+  std::string out;
+  Put(out, kLogStartVersion);
+  Put(out, log_start.offset.value());
+  Put(out, static_cast<std::uint8_t>(log_start.reason));
+  Put(out, log_start.moved_at);
+  return out;
+}
+
+Result<LogStart> DecodeLogStart(std::string_view value) {
+  constexpr char kWhat[] = "log start";
+  ValueReader in(value);
+  LogStart log_start;
+  GNEISS_ASSIGN_OR_RETURN(const std::uint8_t version, in.ReadVersion(kWhat, kLogStartVersion));
+  log_start.offset = Offset(in.Read<std::int64_t>());
+  if (version >= 2) {
+    const auto reason = in.Read<std::uint8_t>();
+    log_start.moved_at = in.Read<std::int64_t>();
+    if (reason > static_cast<std::uint8_t>(LogStartReason::kMissing)) {
+      return Fail(Errc::kCorrupt, "log start: reason " + std::to_string(reason));
+    }
+    log_start.reason = static_cast<LogStartReason>(reason);
+  } else {
+    log_start.reason = LogStartReason::kDeleteRecords;  // all that version 1 knew
+  }
+  GNEISS_RETURN_IF_ERROR(in.Finish(kWhat));
+  return log_start;
+}
 
 std::string CheckpointKey(const PartitionRef& ref) { return FactKeyOf(ref, FactKind::kCheckpoint); }
 
@@ -370,3 +398,43 @@ std::string MetadataPropertyKey(std::string_view name) {
 }
 
 }  // namespace gneiss::engine::format
+std::string PlacementsBegin() { return {static_cast<char>(MetadataSpace::kPlacement)}; }
+
+std::string PlacementKey(const PartitionRef& ref) {
+  std::string key = PlacementsBegin();
+  key.reserve(1 + kUuidBytes + 4);
+  PutUuid(key, ref.topic_id);
+  Put(key, ref.partition.value());
+  return key;
+}
+
+Result<PartitionRef> DecodePlacementKey(std::string_view key) {
+  ValueReader in(key);
+  const auto space = in.Read<std::uint8_t>();
+  PartitionRef ref;
+  ref.topic_id = in.ReadUuid();
+  ref.partition = PartitionId(in.Read<std::int32_t>());
+  GNEISS_RETURN_IF_ERROR(in.Finish("placement key"));
+  if (space != static_cast<std::uint8_t>(MetadataSpace::kPlacement)) {
+    return Fail(Errc::kCorrupt, "placement key: wrong key space");
+  }
+  return ref;
+}
+
+std::string EncodePlacement(const Placement& placement) {
+  std::string out = NewValue();
+  PutUuid(out, placement.directory_id);
+  Put(out, placement.store);
+  return out;
+}
+
+Result<Placement> DecodePlacement(std::string_view value) {
+  ValueReader in(value);
+  GNEISS_RETURN_IF_ERROR(in.ReadVersion("placement"));
+  Placement placement;
+  placement.directory_id = in.ReadUuid();
+  placement.store = in.Read<std::int32_t>();
+  GNEISS_RETURN_IF_ERROR(in.Finish("placement"));
+  return placement;
+}
+

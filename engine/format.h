@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/partition_log.h"
 #include "protocol/base/ids.h"
 #include "protocol/base/result.h"
 #include "protocol/base/uuid.h"
@@ -105,10 +106,16 @@ struct FactKey {
 };
 Result<FactKey> DecodeFactKey(std::string_view key);
 
-// log start: the first visible offset. Without the key: 0.
+// log start: the first visible offset, and how it came there. Without the key: 0.
+struct LogStart {
+  Offset offset;
+  LogStartReason reason = LogStartReason::kBeginning;
+  TimestampMs moved_at = kNoTimestamp;
+  bool operator==(const LogStart&) const = default;
+};
 std::string LogStartKey(const PartitionRef& ref);
-std::string EncodeLogStart(Offset log_start);
-Result<Offset> DecodeLogStart(std::string_view value);
+std::string EncodeLogStart(const LogStart& log_start);
+Result<LogStart> DecodeLogStart(std::string_view value);
 
 // checkpoint: where the log ended at a clean shutdown. A log that ends before it has lost records.
 struct Checkpoint {

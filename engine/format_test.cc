@@ -69,8 +69,12 @@ TEST(FormatTest, AFamilyNameWithATopicIdIsNoTopicsPlainName) {
 
 TEST(FormatTest, LogStartAndCheckpointAndEpochs) {
   EXPECT_EQ(Hex(LogStartKey(Ref())), std::string(kRefHex) + "01");
-  EXPECT_EQ(Hex(EncodeLogStart(Offset(9))), "010000000000000009");
-  EXPECT_EQ(*DecodeLogStart(EncodeLogStart(Offset(9))), Offset(9));
+  const LogStart start{Offset(9), LogStartReason::kRetentionBytes, 1000};
+  EXPECT_EQ(Hex(EncodeLogStart(start)), "0200000000000000090300000000000003e8");
+  EXPECT_EQ(*DecodeLogStart(EncodeLogStart(start)), start);
+  const std::string version_1("\x01\0\0\0\0\0\0\0\x09", 9);
+  EXPECT_EQ(*DecodeLogStart(version_1),
+            (LogStart{Offset(9), LogStartReason::kDeleteRecords, kNoTimestamp}));
 
   const Checkpoint checkpoint{.log_end = Offset(10), .high_watermark = Offset(9)};
   EXPECT_EQ(Hex(CheckpointKey(Ref())), std::string(kRefHex) + "02");

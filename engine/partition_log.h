@@ -40,6 +40,30 @@ struct LogConfig {
   std::int64_t flush_messages = std::numeric_limits<std::int64_t>::max();
   std::int64_t flush_ms = std::numeric_limits<std::int64_t>::max();
   std::int64_t producer_id_expiration_ms = 86'400'000;
+  bool operator==(const LogConfig&) const = default;
+};
+
+// Why a log starts where it starts. ON DISK: never renumber.
+enum class LogStartReason : std::uint8_t {
+  kBeginning = 0,  // nothing was removed yet
+  kDeleteRecords = 1,
+  kRetentionMs = 2,
+  kRetentionBytes = 3,
+  kMissing = 4,  // what should be before it was not there when the log was opened
+};
+const char* ToText(LogStartReason reason);  // as metrics and log lines name it
+
+// What is here of a partition, why no more, and what goes next as the settings are. From what the
+// last look at the partition has found, so costs no I/O.
+struct RetentionStatus {
+  Offset log_start;
+  LogStartReason reason = LogStartReason::kBeginning;
+  TimestampMs moved_at = kNoTimestamp;  // when the log start came there; not known for kMissing
+  std::int64_t size_bytes = -1;         // visible; -1: not counted yet
+  // The log start will be here next; kNoOffset: nothing that is there now will ever go by itself.
+  Offset next_log_start = kNoOffset;
+  TimestampMs next_expiry = kNoTimestamp;  // by retention.ms; kNoTimestamp: not by that
+  std::int64_t bytes_until_expiry = -1;    // more that retention.bytes lets in; -1: not by that
 };
 
 struct AppendResult {
@@ -112,6 +136,7 @@ class PartitionLog {
   virtual LeaderEpoch leader_epoch() const = 0;
   virtual std::int64_t size_bytes() const = 0;  // batches from the log start to the end
   virtual int log_dir_index() const = 0;        // into EngineOptions::data_dirs
+  virtual RetentionStatus retention_status() const = 0;
 
   virtual void SetConfig(const LogConfig& config) = 0;
   // Records the start of a leader epoch at the present log end. Older or equal epochs are ignored.

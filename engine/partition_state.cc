@@ -97,13 +97,25 @@ void PartitionState::EndTransaction(const records::BatchHeader& header,
   facts.push_back(Put(format::ProducerKey(ref_, id), format::EncodeProducer(entry)));
 }
 
-StateFacts PartitionState::AdvanceLogStart(Offset to) {
+StateFacts PartitionState::AdvanceLogStart(const format::LogStart& to) {
   StateFacts facts;
   log_start_ = to;
   facts.push_back(Put(format::LogStartKey(ref_), format::EncodeLogStart(to)));
-  epochs_.TruncateBelow(to);
+  epochs_.TruncateBelow(to.offset);
   AddEpochFacts(facts);
-  for (const format::AbortedTxn& txn : transactions_.TruncateBelow(to)) {
+  for (const format::AbortedTxn& txn : transactions_.TruncateBelow(to.offset)) {
+    facts.push_back(Erase(format::AbortedTxnKey(ref_, txn.last_offset, txn.producer_id)));
+  }
+  return facts;
+}
+
+StateFacts PartitionState::RecordClean(Offset first_dirty,
+                                       const std::vector<format::AbortedTxn>& spent) {
+  StateFacts facts;
+  first_dirty_ = first_dirty;
+  facts.push_back(Put(format::FirstDirtyKey(ref_), format::EncodeFirstDirty(first_dirty)));
+  transactions_.Forget(spent);
+  for (const format::AbortedTxn& txn : spent) {
     facts.push_back(Erase(format::AbortedTxnKey(ref_, txn.last_offset, txn.producer_id)));
   }
   return facts;
@@ -135,7 +147,7 @@ Result<PartitionState> PartitionState::Load(const Family& state, const Family* f
     GNEISS_ASSIGN_OR_RETURN(loaded.bound_, IsBound(state, *family));
     GNEISS_ASSIGN_OR_RETURN(end, EndOfFamily(*family, loaded.checkpoint_));
   }
-  loaded.next_offset_ = std::max(end, loaded.log_start_);
+  loaded.next_offset_ = std::max(end, loaded.log_start());
   const auto& checkpoint = loaded.checkpoint_;
   if (checkpoint && checkpoint->log_end > loaded.next_offset_) {
     LOG(ERROR) << "records are lost family=" << (family != nullptr ? family->name() : "none")

@@ -33,7 +33,8 @@ class PartitionState {
   PartitionState() = default;
   explicit PartitionState(const format::PartitionRef& ref) : ref_(ref) {}
 
-  Offset log_start() const { return log_start_; }
+  Offset log_start() const { return log_start_.offset; }
+  const format::LogStart& log_start_fact() const { return log_start_; }
   Offset next_offset() const { return next_offset_; }  // the one that the next append gets
   const ProducerState& producers() const { return producers_; }
   const LeaderEpochs& epochs() const { return epochs_; }
@@ -51,8 +52,12 @@ class PartitionState {
   StateFacts Append(records::BatchHeader& header,
                     const std::optional<records::TransactionMarker>& marker, TimestampMs now);
 
-  // REQUIRES: log_start() < to <= next_offset().
-  StateFacts AdvanceLogStart(Offset to);
+  // REQUIRES: log_start() < to.offset <= next_offset().
+  StateFacts AdvanceLogStart(const format::LogStart& to);
+
+  // Log compaction has been over everything below `first_dirty` and has found nothing left of the
+  // aborted transactions in `spent`.
+  StateFacts RecordClean(Offset first_dirty, const std::vector<format::AbortedTxn>& spent);
 
   // Forgets producers that have not written since `deadline`.
   void ForgetIdleProducers(TimestampMs deadline, StateFacts& facts);
@@ -66,7 +71,7 @@ class PartitionState {
   void AddEpochFacts(StateFacts& facts);
 
   format::PartitionRef ref_;
-  Offset log_start_;
+  format::LogStart log_start_;
   Offset next_offset_;
   ProducerState producers_;
   TransactionIndex transactions_;

@@ -95,9 +95,9 @@ TEST(PartitionStateTest, ALogStartTakesOldEpochsWithIt) {
     records::BatchHeader batch = Batch(5);
     state.Append(batch, std::nullopt, 0);
   }
-  const StateFacts facts = state.AdvanceLogStart(Offset(7));
+  const StateFacts facts = state.AdvanceLogStart({.offset = Offset(7)});
   ASSERT_EQ(facts.size(), 3u);
-  EXPECT_EQ(*format::DecodeLogStart(*facts[0].value), Offset(7));
+  EXPECT_EQ(format::DecodeLogStart(*facts[0].value)->offset, Offset(7));
   EXPECT_EQ(facts[1].key, format::LeaderEpochKey(kRef, LeaderEpoch(1)));
   EXPECT_FALSE(facts[1].value.has_value());
   EXPECT_EQ(facts[2].key, format::LeaderEpochKey(kRef, LeaderEpoch(2)));

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <future>
 #include <limits>
 #include <utility>
 
@@ -21,6 +22,7 @@ namespace {
 
 // How often a partition that is written to looks for producers that have gone (as Kafka does).
 constexpr std::int64_t kProducerCheckIntervalMs = 600'000;
+constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
 // The marker that a control batch of a transaction coordinator holds.
 Result<std::optional<records::TransactionMarker>> ReadMarker(const records::ValidatedBatch& batch) {
@@ -87,6 +89,10 @@ void RocksPartitionLog::ReadBack() {
 
 LogOffsets RocksPartitionLog::offsets() const {
   MutexLock lock(mutex_);
+  return OffsetsLocked();
+}
+
+LogOffsets RocksPartitionLog::OffsetsLocked() const {
   return {.log_start = state_.log_start(),
           .last_stable = std::max(last_stable_, state_.log_start()),
           .high_watermark = high_watermark_,
@@ -99,8 +105,12 @@ LeaderEpoch RocksPartitionLog::leader_epoch() const {
 }
 
 void RocksPartitionLog::SetConfig(const LogConfig& config) {
-  MutexLock lock(mutex_);
-  config_ = config;
+  {
+    MutexLock lock(mutex_);
+    if (config == config_) return;
+    config_ = config;
+  }
+  AskForAttention();
 }
 
 Status RocksPartitionLog::BeginLeaderEpoch(LeaderEpoch epoch) {
@@ -262,16 +272,20 @@ void RocksPartitionLog::Committed(const AppendResult& result, std::size_t bytes,
                                   const Status& status, AppendDone& done) {
   std::vector<PendingDuplicate> duplicates;
   Offset high_watermark;
+  bool too_large = false;
   {
     MutexLock lock(mutex_);
     if (status) {
       log_end_ = result.last_offset + 1;
       RaiseHighWatermark(log_end_);
       committed_bytes_ += static_cast<std::int64_t>(bytes);
+      too_large = committed_bytes_ >= attention_at_;
+      if (too_large) attention_at_ = kNever;
     }
     duplicates = TakeDuplicates(result.last_offset);
     high_watermark = high_watermark_;
   }
+  if (too_large) AskForAttention();
   watchers_.Raise(high_watermark);
   if (!status) {
     done(std::unexpected(status.error()));
@@ -356,6 +370,53 @@ std::int64_t RocksPartitionLog::size_bytes() const {
   return counted + committed_bytes_;
 }
 
+// ---- Housekeeping ----
+
+void RocksPartitionLog::AskForAttention() const {
+  if (place_.attention != nullptr) place_.attention->Add(ref_);
+}
+
+std::optional<RocksPartitionLog::View> RocksPartitionLog::GetView() const {
+  MutexLock lock(mutex_);
+  if (family_ == nullptr || !CheckOpen()) return std::nullopt;
+  return View{.family = family_,
+              .config = config_,
+              .log_start = state_.log_start_fact(),
+              .high_watermark = high_watermark_};
+}
+
+void RocksPartitionLog::SetForecast(const Forecast& forecast) {
+  MutexLock lock(mutex_);
+  forecast_ = forecast;
+  attention_at_ = kNever;
+  if (forecast.bytes_until_expiry < 0 || !counted_bytes_) return;
+  attention_at_ = forecast.size_bytes + forecast.bytes_until_expiry - *counted_bytes_;
+}
+
+void RocksPartitionLog::ForgetSize() {
+  MutexLock lock(mutex_);
+  counted_bytes_.reset();
+}
+
+RetentionStatus RocksPartitionLog::retention_status() const {
+  MutexLock lock(mutex_);
+  const format::LogStart& start = state_.log_start_fact();
+  RetentionStatus status{.log_start = start.offset,
+                         .reason = start.reason,
+                         .moved_at = start.moved_at,
+                         .next_log_start = forecast_.next_log_start,
+                         .next_expiry = forecast_.next_expiry};
+  if (family_ == nullptr) {
+    status.size_bytes = 0;
+  } else if (counted_bytes_) {
+    status.size_bytes = *counted_bytes_ + committed_bytes_;
+  }
+  if (attention_at_ != kNever) {
+    status.bytes_until_expiry = std::max<std::int64_t>(attention_at_ - committed_bytes_, 0);
+  }
+  return status;
+}
+
 // ---- Facts ----
 
 EpochEnd RocksPartitionLog::EndOffsetForEpoch(LeaderEpoch epoch) const {
@@ -370,20 +431,36 @@ LeaderEpoch RocksPartitionLog::EpochAt(Offset offset) const {
 
 void RocksPartitionLog::AdvanceLogStart(Offset to,
                                         std::move_only_function<void(Result<Offset>)> done) {
+  MoveLogStart({.from = kNoOffset, .to = to}, [self = shared_from_this(), done = std::move(done)](
+                                                  Result<Offset> moved) mutable {
+    self->AskForAttention();  // for the space
+    done(std::move(moved));
+  });
+}
+
+void RocksPartitionLog::MoveLogStart(const Move& move,
+                                     std::move_only_function<void(Result<Offset>)> done) {
   std::optional<Result<Offset>> answer = [&]() -> std::optional<Result<Offset>> {
     MutexLock lock(mutex_);
     if (Status open = CheckOpen(); !open) return std::unexpected(std::move(open.error()));
-    if (to > high_watermark_) return Fail(Errc::kOutOfRange, "above the high watermark");
-    if (to <= state_.log_start()) return state_.log_start();
+    if (move.to > high_watermark_) return Fail(Errc::kOutOfRange, "above the high watermark");
+    if (move.to <= state_.log_start()) return state_.log_start();
     Result<Admission> admission = place_.store->committer().Admit(0);
     if (!admission) return std::unexpected(std::move(admission.error()));
 
-    counted_bytes_.reset();
+    const bool known = move.from == state_.log_start() && move.bytes >= 0;
+    if (known && counted_bytes_) {
+      *counted_bytes_ -= move.bytes;
+    } else {
+      counted_bytes_.reset();
+    }
     Commit commit;
     commit.admission = *admission;
     commit.sync = true;  // a filter may act on it only when it cannot be lost
-    commit.facts = state_.AdvanceLogStart(to);
-    commit.done = [to, family = family_, done = std::move(done)](const Status& status) mutable {
+    commit.facts = state_.AdvanceLogStart(
+        {.offset = move.to, .reason = move.reason, .moved_at = place_.clock->WallMs()});
+    commit.done = [to = move.to, family = family_,
+                   done = std::move(done)](const Status& status) mutable {
       if (status) {
         GNEISS_FAULT_POINT("log_start.before_filter");
         if (family != nullptr) family->rules()->DropBelow(to);
@@ -446,6 +523,43 @@ void RocksPartitionLog::Close() {
     family_.reset();
   }
   watchers_.Close();
+}
+
+RocksPartitionLog::CleaningView RocksPartitionLog::cleaning_view() const {
+  MutexLock lock(mutex_);
+  const LogOffsets now = OffsetsLocked();
+  // A first dirty offset outside the log is of another time: the records above it were lost.
+  const bool known = state_.first_dirty() >= now.log_start && state_.first_dirty() <= now.log_end;
+  return {.family = family_,
+          .config = config_,
+          .offsets = now,
+          .first_dirty = known ? state_.first_dirty() : now.log_start};
+}
+
+std::vector<format::AbortedTxn> RocksPartitionLog::AbortedBelow(Offset end) const {
+  MutexLock lock(mutex_);
+  return state_.transactions().AbortedIn(state_.log_start(), end);
+}
+
+Status RocksPartitionLog::RecordClean(Offset first_dirty,
+                                      const std::vector<format::AbortedTxn>& spent) {
+  std::future<Status> written;
+  {
+    MutexLock lock(mutex_);
+    GNEISS_RETURN_IF_ERROR(CheckOpen());
+    GNEISS_ASSIGN_OR_RETURN(const Admission admission, place_.store->committer().Admit(0));
+    counted_bytes_.reset();
+    Commit commit;
+    commit.admission = admission;
+    commit.facts = state_.RecordClean(first_dirty, spent);
+    std::promise<Status> promise;
+    written = promise.get_future();
+    commit.done = [promise = std::move(promise)](const Status& status) mutable {
+      promise.set_value(status);
+    };
+    place_.store->committer().Enqueue(std::move(commit));
+  }
+  return written.get();
 }
 
 bool RocksPartitionLog::WriteCheckpoint(std::move_only_function<void(const Status&)> done) {

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <deque>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/committer.h"
+#include "engine/housekeeping/attention_list.h"
 #include "engine/partition_log.h"
 #include "engine/partition_state.h"
 #include "engine/store.h"
@@ -34,6 +36,7 @@ class RocksPartitionLog final : public PartitionLog,
     int log_dir_index = 0;
     std::shared_ptr<Store> store;
     Clock* clock = &Clock::System();
+    std::shared_ptr<AttentionList> attention = nullptr;  // null: no housekeeper
   };
 
   // Reads the partition's state from the store; a partition that is new there costs no write.
@@ -45,6 +48,7 @@ class RocksPartitionLog final : public PartitionLog,
   LeaderEpoch leader_epoch() const override;
   std::int64_t size_bytes() const override;
   int log_dir_index() const override { return place_.log_dir_index; }
+  RetentionStatus retention_status() const override;
 
   void SetConfig(const LogConfig& config) override;
   Status BeginLeaderEpoch(LeaderEpoch epoch) override;
@@ -61,6 +65,42 @@ class RocksPartitionLog final : public PartitionLog,
   WatchId WatchHighWatermark(Offset beyond, std::move_only_function<void()> wake) override;
   void Unwatch(WatchId id) override { watchers_.Remove(id); }
 
+  // ---- For the housekeeper and the cleaner. ----
+
+  const format::PartitionRef& ref() const { return ref_; }
+  std::weak_ptr<Store> store() const { return place_.store; }
+
+  struct View {
+    std::shared_ptr<Family> family;
+    LogConfig config;
+    format::LogStart log_start;
+    Offset high_watermark;  // with one replica also the log's end
+  };
+  // Nothing when nothing was written yet, or nothing may be done any more.
+  std::optional<View> GetView() const EXCLUDES(mutex_);
+
+  struct Move {
+    Offset from;  // where the log start was when this was decided
+    Offset to;
+    LogStartReason reason = LogStartReason::kDeleteRecords;
+    std::int64_t bytes = -1;  // of the batches between; -1: not known, so they are counted anew
+  };
+  // As AdvanceLogStart. When `done` runs the filter may already act on the move.
+  void MoveLogStart(const Move& move, std::move_only_function<void(Result<Offset>)> done)
+      EXCLUDES(mutex_);
+
+  // What goes next; the attention list gets the partition when so many bytes have come.
+  struct Forecast {
+    Offset next_log_start = kNoOffset;
+    TimestampMs next_expiry = kNoTimestamp;
+    std::int64_t bytes_until_expiry = -1;
+    std::int64_t size_bytes = 0;  // when it was made
+  };
+  void SetForecast(const Forecast& forecast) EXCLUDES(mutex_);
+
+  // Rewritten files hold other bytes than before: size_bytes() counts again.
+  void ForgetSize() EXCLUDES(mutex_);
+
   // Reads the state back after a failed write. Blocks.
   void ReadBack() override EXCLUDES(mutex_);
 
@@ -70,6 +110,19 @@ class RocksPartitionLog final : public PartitionLog,
 
   // The engine closes: no more work (kShuttingDown), watchers wake, the store is let go of.
   void Close() EXCLUDES(mutex_);
+
+  // What log compaction goes by: the partition as it is at one moment.
+  struct CleaningView {
+    std::shared_ptr<Family> family;  // null: there is nothing yet, or no more
+    LogConfig config;
+    LogOffsets offsets;
+    Offset first_dirty;
+  };
+  CleaningView cleaning_view() const EXCLUDES(mutex_);
+  std::vector<format::AbortedTxn> AbortedBelow(Offset end) const EXCLUDES(mutex_);
+  // As PartitionState::RecordClean. Blocks until it is committed.
+  Status RecordClean(Offset first_dirty, const std::vector<format::AbortedTxn>& spent)
+      EXCLUDES(mutex_);
 
   // The last fact before a clean shutdown. Completes with the committer's Stop; false if there is
   // nothing to write or no way to.
@@ -95,6 +148,7 @@ class RocksPartitionLog final : public PartitionLog,
   std::optional<Result<AppendResult>> TryAppend(records::ValidatedBatch& batch, AppendDone& done)
       EXCLUDES(mutex_);
   Status CheckOpen() const REQUIRES(mutex_);
+  LogOffsets OffsetsLocked() const REQUIRES(mutex_);
   std::optional<Result<AppendResult>> AnswerDuplicate(const ProducerState::Duplicate& duplicate,
                                                       const records::ValidatedBatch& batch,
                                                       AppendDone& done) REQUIRES(mutex_);
@@ -111,6 +165,7 @@ class RocksPartitionLog final : public PartitionLog,
   void RaiseHighWatermark(Offset to) REQUIRES(mutex_);
   Status ReadBackLocked() REQUIRES(mutex_);
   Result<ReadBounds> BoundsForRead() const EXCLUDES(mutex_);
+  void AskForAttention() const;
 
   const Place place_;
   const format::PartitionRef ref_;
@@ -134,6 +189,9 @@ class RocksPartitionLog final : public PartitionLog,
   std::int64_t committed_bytes_ GUARDED_BY(mutex_) = 0;   // since Open
   // What was there besides; counted on first use. Negative after the log start has moved.
   mutable std::optional<std::int64_t> counted_bytes_ GUARDED_BY(mutex_);
+  Forecast forecast_ GUARDED_BY(mutex_);
+  // Of committed_bytes_: there retention.bytes is exceeded by what may go.
+  std::int64_t attention_at_ GUARDED_BY(mutex_) = std::numeric_limits<std::int64_t>::max();
 };
 
 }  // namespace gneiss::engine

@@ -88,6 +88,7 @@ class FakePartitionLog final : public engine::PartitionLog {
   LeaderEpoch leader_epoch() const override { return LeaderEpoch(0); }
   std::int64_t size_bytes() const override { return 0; }
   int log_dir_index() const override { return 0; }
+  engine::RetentionStatus retention_status() const override { return {}; }
   void SetConfig(const engine::LogConfig&) override {}
   Status BeginLeaderEpoch(LeaderEpoch) override { return {}; }
   void Append(records::ValidatedBatch batch, engine::AppendDone done) override {

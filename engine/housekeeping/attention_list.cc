@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/housekeeping/attention_list.h"
+
+#include <utility>
+
+namespace gneiss::engine {
+
+void AttentionList::Add(const format::PartitionRef& ref) {
+  MutexLock lock(mutex_);
+  if (listed_.insert(ref).second && listed_.size() == 1) changed_.NotifyAll();
+}
+
+void AttentionList::Stop() {
+  MutexLock lock(mutex_);
+  stopped_ = true;
+  changed_.NotifyAll();
+}
+
+AttentionList::Wake AttentionList::Wait(std::chrono::nanoseconds timeout) {
+  const auto until = std::chrono::steady_clock::now() + timeout;
+  MutexLock lock(mutex_);
+  while (!stopped_ && listed_.empty()) {
+    const auto left = until - std::chrono::steady_clock::now();
+    if (left <= left.zero()) return Wake::kTimeout;
+    changed_.WaitFor(mutex_, left);
+  }
+  return stopped_ ? Wake::kStopped : Wake::kAttention;
+}
+
+std::set<format::PartitionRef> AttentionList::Take() {
+  MutexLock lock(mutex_);
+  return std::exchange(listed_, {});
+}
+
+bool AttentionList::stopped() const {
+  MutexLock lock(mutex_);
+  return stopped_;
+}
+
+}  // namespace gneiss::engine
