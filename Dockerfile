@@ -14,7 +14,7 @@ RUN apt-get update \
       zlib1g \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --home-dir /var/lib/gneiss --create-home gneiss
-COPY --from=build /src/build/bin/gneiss /usr/local/bin/gneiss
+COPY --from=build /src/build/bin/ /usr/local/bin/
 USER gneiss
 VOLUME /var/lib/gneiss
 EXPOSE 9092

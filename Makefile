@@ -22,7 +22,7 @@ deps-test:
 
 build: deps-build
 	cmake --preset release -DGNEISS_TESTS=OFF
-	cmake --build build -j $(JOBS) --target gneiss
+	cmake --build build -j $(JOBS) --target gneiss gneiss-ldb gneiss-sst-dump gneiss_rocksdb_plugin
 
 test: deps-test
 	cmake --preset release -DGNEISS_TESTS=ON
