@@ -26,7 +26,10 @@ constexpr std::size_t kBatchBytesKept = std::size_t{4} << 20;
 }  // namespace
 
 Committer::Committer(std::shared_ptr<Family> state, CommitterOptions options)
-    : state_(std::move(state)), options_(std::move(options)), thread_([this] { Run(); }) {}
+    : state_(std::move(state)),
+      options_(std::move(options)),
+      recovery_(state_->db(), state_->handle()),
+      thread_([this] { Run(); }) {}
 
 Committer::~Committer() { Stop(); }
 
@@ -60,6 +63,9 @@ Result<Admission> Committer::Admit(std::size_t bytes) {
   MutexLock lock(mutex_);
   if (stopping_) return Fail(Errc::kShuttingDown, "the store is closing");
   GNEISS_RETURN_IF_ERROR(HealthLocked());
+  if (bytes != 0 && options_.disk != nullptr && options_.disk->low()) {
+    return Fail(Errc::kDiskFull, "the disk is low on space");
+  }
   // A single batch larger than the whole queue is still let in when nothing else is there.
   if (admitted_bytes_ != 0 && admitted_bytes_ + bytes > options_.queue_bytes_max) {
     return Fail(Errc::kResourceExhausted, "the commit queue is full");
@@ -213,10 +219,12 @@ void Committer::WriteGroup(std::vector<Commit>& group) {
   rocksdb::WriteOptions options;
   options.sync = std::ranges::any_of(group, &Commit::sync);
   rocksdb::Status written = BuildBatch(group);
+  if (options_.disk != nullptr && options_.disk->low()) recovery_.BeforeWrite();
   GNEISS_FAULT_POINT("commit.before_write");
   if (written.ok()) written = state_->db().Write(options, &batch_);
   GNEISS_FAULT_POINT("commit.before_answer");
   if (!written.ok()) Latch(written);
+  if (options_.disk != nullptr) options_.disk->Wrote(batch_.GetDataSize());
   {
     MutexLock lock(mutex_);
     ++counters_.groups;
@@ -289,14 +297,15 @@ void Committer::Latch(const rocksdb::Status& status) {
   failure_ = status.ToString();
   LOG(ERROR) << "store refuses writes path=" << state_->db().GetName() << " error=" << failure_
              << (full ? " until there is room" : " until it is reopened");
+  if (full && options_.disk != nullptr) options_.disk->FoundFull();
 }
 
 void Committer::TryResume() {
-  // RocksDB flushes what it has in memory first, so that the damaged end of the WAL is of no use
-  // any more when writing begins again.
   GNEISS_FAULT_POINT("commit.before_resume");
-  const rocksdb::Status status = state_->db().Resume();
-  if (!status.ok()) return;
+  if (const rocksdb::Status status = recovery_.Resume(); !status.ok()) {
+    if (!status.IsNoSpace()) Latch(status);
+    return;
+  }
   GNEISS_FAULT_POINT("commit.before_read_back");
   if (options_.on_resume) options_.on_resume();
   MutexLock lock(mutex_);

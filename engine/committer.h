@@ -15,7 +15,9 @@
 #include <vector>
 
 #include "engine/database.h"
+#include "engine/disk_guard.h"
 #include "engine/format.h"
+#include "engine/full_disk.h"
 #include "protocol/base/clock.h"
 #include "protocol/base/mutex.h"
 #include "protocol/base/result.h"
@@ -53,6 +55,7 @@ struct CommitterOptions {
   std::size_t queue_bytes_max = std::size_t{256} << 20;
   std::size_t group_bytes_max = std::size_t{1} << 20;  // beyond it joining gains nothing
   Clock* clock = &Clock::System();
+  std::shared_ptr<DiskGuard> disk = nullptr;  // that of the volume; may be none
   // Called on the committer's thread when writing is possible again after a full disk, before new
   // work is admitted: whoever holds state that ran ahead of the disk reads it back.
   std::function<void()> on_resume = nullptr;
@@ -75,8 +78,9 @@ class Committer {
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;
 
-  // Asks for room for `bytes`. Errors: kStorage, kDiskFull, kResourceExhausted (the queue is full),
-  // kShuttingDown. Every admission is either enqueued or withdrawn.
+  // Asks for room for `bytes` of records; facts alone are 0 and are let in on a disk that is low on
+  // space, for they are what makes room. Errors: kStorage, kDiskFull, kResourceExhausted (the queue
+  // is full), kShuttingDown. Every admission is either enqueued or withdrawn.
   Result<Admission> Admit(std::size_t bytes) EXCLUDES(mutex_);
   void Withdraw(const Admission& admission) EXCLUDES(mutex_);
 
@@ -131,6 +135,7 @@ class Committer {
 
   const std::shared_ptr<Family> state_;
   const CommitterOptions options_;
+  FullDiskRecovery recovery_;  // committer thread only
   rocksdb::WriteBatch batch_;  // committer thread only; keeps its buffer from group to group
 
   mutable Mutex mutex_;

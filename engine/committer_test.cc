@@ -7,6 +7,7 @@
 #include <chrono>
 #include <future>
 #include <semaphore>
+#include <thread>
 
 #include "engine/commit_burst.h"
 #include "engine/testing/fault_file_system.h"
@@ -198,6 +199,21 @@ TEST_F(CommitterTest, AFullDiskIsRefusedUntilThereIsRoom) {
   EXPECT_EQ(retry->base_offset, Offset(1));
   LosePower();  // what the full disk has left in the WAL must not come back
   EXPECT_EQ(ReadAll().front(), "a");
+}
+
+// RocksDB goes on with the damaged WAL when it has nothing to flush, and then asserts.
+TEST_F(CommitterTest, ADiskThatStaysFullIsFoundFullAgain) {
+  Append({"a"});
+  disk().FailWalWrites(rocksdb::IOStatus::NoSpace("full"));
+  for (int found = 0; found < 2;) {
+    // Refused by the committer, or by RocksDB after it has resumed in between.
+    const std::string reason = TryAppend(BatchOf({"lost"})).error().detail;
+    if (reason.starts_with("commit: ")) ++found;
+    std::this_thread::yield();
+  }
+  disk().FailWalWrites(rocksdb::IOStatus::OK());
+  while (!TryAppend(BatchOf({"b"}))) std::this_thread::yield();
+  EXPECT_EQ(ReadAll(), (Values{"a", "b"}));
 }
 
 TEST_F(CommitterTest, AFullQueueRefusesAndRecovers) {

@@ -37,6 +37,11 @@ struct EngineOptions {
   std::size_t memtable_bytes_total = std::size_t{64} << 20;
   std::size_t wal_bytes_total = std::size_t{200} << 20;
   int background_threads = 2;
+  // Of each data directory's volume (engine/disk_guard.h): with less free space appends are refused;
+  // what is kept for a full disk; how often it is looked at.
+  std::uint64_t disk_free_bytes_min = std::uint64_t{512} << 20;
+  std::uint64_t disk_reserve_bytes = std::uint64_t{64} << 20;
+  std::chrono::milliseconds disk_check_interval{1000};
   // How often every partition is looked at for what has expired (log.retention.check.interval.ms).
   std::chrono::milliseconds retention_check_interval{300'000};
   CleanerOptions cleaner;

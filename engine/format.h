@@ -28,6 +28,7 @@ namespace gneiss::engine::format {
 // higher number is refused. It rises when an older build would misread what a newer one wrote.
 inline constexpr int kDirectoryFormat = 1;
 inline constexpr char kFormatFile[] = "FORMAT";
+inline constexpr char kReserveFile[] = "reserve";  // space kept for a full disk (disk_guard.h)
 inline constexpr char kMetadataDirectory[] = "metadata";
 inline constexpr char kStoreDirectory[] = "store-00";
 inline constexpr char kStateFamily[] = "state";

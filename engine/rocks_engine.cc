@@ -86,6 +86,12 @@ Status RocksEngine::OpenStores(const std::shared_ptr<rocksdb::FileSystem>& file_
     store.budget.background_threads = options_.background_threads;
     store.clock = options_.clock;
     store.file_system = file_system;
+    store.disk = std::make_shared<DiskGuard>(
+        DiskGuardOptions{.directory = directory,
+                         .free_bytes_min = options_.disk_free_bytes_min,
+                         .reserve_bytes = options_.disk_reserve_bytes,
+                         .interval = options_.disk_check_interval,
+                         .file_system = file_system});
     GNEISS_ASSIGN_OR_RETURN(std::shared_ptr<Store> opened, Store::Open(std::move(store)));
     stores_.push_back(std::move(opened));
   }

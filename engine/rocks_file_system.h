@@ -4,6 +4,7 @@
 #include <rocksdb/file_system.h>
 
 #include <atomic>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -13,11 +14,14 @@
 namespace gneiss::engine {
 
 // RocksFileSystem is what a store's RocksDB sees of the disk. Two habits of RocksDB do not go with
-// thousands of column families:
+// thousands of column families, and one not with a full disk:
 // - It rewrites and reads back the OPTIONS file, 4 KB per family, whenever a family comes or goes,
 //   while all writers wait (3.9 s with 10 000 families). Those files are refused, which RocksDB
 //   takes with a warning, except while AllowOptionsFiles is on (clean shutdown).
 // - It opens the database's directory once per family. All of them share one handle here.
+// - After a full disk it tries by itself to go on, every 5 s and not before a whole write buffer is
+//   free, and meanwhile refuses to when asked. Where the free space is not known it leaves that to
+//   us (Committer, DiskGuard).
 // Threads: any.
 class RocksFileSystem : public rocksdb::FileSystemWrapper {
  public:
@@ -34,6 +38,10 @@ class RocksFileSystem : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus NewDirectory(const std::string& name, const rocksdb::IOOptions& options,
                                  std::unique_ptr<rocksdb::FSDirectory>* directory,
                                  rocksdb::IODebugContext* debug) override;
+  rocksdb::IOStatus GetFreeSpace(const std::string&, const rocksdb::IOOptions&, std::uint64_t*,
+                                 rocksdb::IODebugContext*) override {
+    return rocksdb::IOStatus::NotSupported();
+  }
 
  private:
   std::atomic<bool> options_allowed_ = false;

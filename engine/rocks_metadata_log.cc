@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/rocks_metadata_log.h"
 
+#include <glog/logging.h>
+
 #include <utility>
 
 #include "engine/fault_point.h"
@@ -75,13 +77,25 @@ Status RocksMetadataLog::SetProperty(const std::string& name, const std::string&
 Status RocksMetadataLog::Write(rocksdb::WriteBatch& batch, const char* doing) {
   MutexLock lock(write_mutex_);
   if (failed_) return Fail(Errc::kStorage, "an earlier write of metadata failed");
+  if (full_) {
+    const rocksdb::Status resumed = recovery_.Resume();
+    failed_ = !resumed.ok() && !resumed.IsNoSpace();
+    GNEISS_RETURN_IF_ERROR(FromRocks(resumed, doing));
+    full_ = false;
+    LOG(INFO) << "metadata can be written again";
+  }
+  recovery_.BeforeWrite();
   rocksdb::WriteOptions options;
   options.sync = true;
   GNEISS_FAULT_POINT("metadata.before_write");
   Status written = FromRocks(database_->db().Write(options, &batch), doing);
   GNEISS_FAULT_POINT("metadata.before_answer");
-  // A full disk leaves the end of the WAL in doubt as well; RocksDB refuses until it has resumed.
-  if (!written && written.error().code != Errc::kDiskFull) failed_ = true;
+  if (!written) {
+    const bool full = written.error().code == Errc::kDiskFull;
+    (full ? full_ : failed_) = true;
+    LOG(ERROR) << "metadata cannot be written error=" << written.error().detail
+               << (full ? " until there is room" : " until the broker is restarted");
+  }
   return written;
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "engine/database.h"
+#include "engine/full_disk.h"
 #include "engine/metadata_log.h"
 #include "protocol/base/mutex.h"
 
@@ -30,7 +31,9 @@ class RocksMetadataLog final : public MetadataLog {
   rocksdb::DB& db() const { return database_->db(); }
 
  private:
-  explicit RocksMetadataLog(std::shared_ptr<Database> database) : database_(std::move(database)) {}
+  explicit RocksMetadataLog(std::shared_ptr<Database> database)
+      : database_(std::move(database)),
+        recovery_(database_->db(), database_->db().DefaultColumnFamily()) {}
 
   Status FindEnd();
   Status Write(rocksdb::WriteBatch& batch, const char* doing) EXCLUDES(write_mutex_);
@@ -38,7 +41,11 @@ class RocksMetadataLog final : public MetadataLog {
   std::shared_ptr<Database> database_;
   Mutex write_mutex_;
   std::atomic<Offset> log_end_{};
-  std::atomic<bool> failed_ = false;  // after a failed fsync nobody knows what is on disk
+  Mutex write_mutex_;
+  FullDiskRecovery recovery_ GUARDED_BY(write_mutex_);
+  // After a failed fsync nobody knows what is on disk.
+  bool failed_ GUARDED_BY(write_mutex_) = false;
+  bool full_ GUARDED_BY(write_mutex_) = false;  // the disk was, at the last write
 };
 
 }  // namespace gneiss::engine

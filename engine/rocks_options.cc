@@ -15,6 +15,7 @@ void SwitchOffExtras(rocksdb::DBOptions& options) {
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
   options.skip_stats_update_on_db_open = true;   // reads every SST's properties otherwise
+  options.avoid_flush_during_shutdown = true;    // what is written without a WAL may be lost
   options.avoid_unnecessary_blocking_io = true;  // files are deleted in the background
   // By default 16 threads are started, and joined, for each family that has files.
   options.max_file_opening_threads = 1;

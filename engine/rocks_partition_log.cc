@@ -444,22 +444,25 @@ void RocksPartitionLog::MoveLogStart(const Move& move,
     MutexLock lock(mutex_);
     if (Status open = CheckOpen(); !open) return std::unexpected(std::move(open.error()));
     if (move.to > high_watermark_) return Fail(Errc::kOutOfRange, "above the high watermark");
-    if (move.to <= state_.log_start()) return state_.log_start();
     Result<Admission> admission = place_.store->committer().Admit(0);
     if (!admission) return std::unexpected(std::move(admission.error()));
 
-    const bool known = move.from == state_.log_start() && move.bytes >= 0;
-    if (known && counted_bytes_) {
-      *counted_bytes_ -= move.bytes;
-    } else {
-      counted_bytes_.reset();
-    }
     Commit commit;
     commit.admission = *admission;
     commit.sync = true;  // a filter may act on it only when it cannot be lost
-    commit.facts = state_.AdvanceLogStart(
-        {.offset = move.to, .reason = move.reason, .moved_at = place_.clock->WallMs()});
-    commit.done = [to = move.to, family = family_,
+    // One that moves nothing waits for its fsync as well: the log start in memory may be ahead of
+    // the disk.
+    if (move.to > state_.log_start()) {
+      const bool known = move.from == state_.log_start() && move.bytes >= 0;
+      if (known && counted_bytes_) {
+        *counted_bytes_ -= move.bytes;
+      } else {
+        counted_bytes_.reset();
+      }
+      commit.facts = state_.AdvanceLogStart(
+          {.offset = move.to, .reason = move.reason, .moved_at = place_.clock->WallMs()});
+    }
+    commit.done = [to = state_.log_start(), family = family_,
                    done = std::move(done)](const Status& status) mutable {
       if (status) {
         GNEISS_FAULT_POINT("log_start.before_filter");

@@ -42,6 +42,7 @@ Result<std::shared_ptr<Store>> Store::Open(StoreOptions options) {
   Store* const self = store.get();
   store->committer_ = std::make_unique<Committer>(
       store->state_, CommitterOptions{.clock = opened.clock,
+                                      .disk = opened.disk,
                                       .on_resume = [self] { self->ReadBackAll(); },
                                       .on_idle = [self] { self->FlushWhenIdle(); }});
   return store;

@@ -26,6 +26,7 @@ struct StoreOptions {
   std::filesystem::path path;
   StoreBudget budget;
   Clock* clock = &Clock::System();
+  std::shared_ptr<DiskGuard> disk;  // that of the data directory; may be none
   std::shared_ptr<rocksdb::FileSystem> file_system;  // below ours; without: the machine's
 };
 

@@ -32,7 +32,7 @@ Values LogFixture::ReadFrom(Offset from) const {
 }
 
 void LogFixture::Open() {
-  EngineOptions options;
+  EngineOptions options = engine_options_;
   options.data_dirs = {dir_.path()};
   options.metadata_dir = dir_.path();
   Result<std::unique_ptr<RocksEngine>> engine = RocksEngine::Open(std::move(options), file_system_);

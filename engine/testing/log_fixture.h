@@ -54,6 +54,7 @@ class LogFixture : public ::testing::Test {
   TopicPartition tp_{"orders", PartitionId(0)};
   Uuid topic_id_;
   LogConfig config_;
+  EngineOptions engine_options_;  // but for the directories, from the next Open on
   const std::shared_ptr<rocksdb::FileSystem> file_system_;
   std::unique_ptr<RocksEngine> engine_;
   std::shared_ptr<PartitionLog> log_;
