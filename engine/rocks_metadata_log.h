@@ -39,7 +39,6 @@ class RocksMetadataLog final : public MetadataLog {
   Status Write(rocksdb::WriteBatch& batch, const char* doing) EXCLUDES(write_mutex_);
 
   std::shared_ptr<Database> database_;
-  Mutex write_mutex_;
   std::atomic<Offset> log_end_{};
   Mutex write_mutex_;
   FullDiskRecovery recovery_ GUARDED_BY(write_mutex_);
