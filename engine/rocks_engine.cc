@@ -199,11 +199,15 @@ EngineStats RocksEngine::Stats(std::size_t partitions_max) const {
 }
 
 Result<SnapshotReport> RocksEngine::Snapshot(const std::filesystem::path& to) {
-  MutexLock lock(snapshot_mutex_);
+  if (snapshot_running_.exchange(true)) {
+    return Fail(Errc::kAlreadyExists, "A snapshot is being taken already.");
+  }
   const SnapshotSources sources{.data_dirs = options_.data_dirs,
                                 .metadata = *metadata_log_,
                                 .stores = [this] { return stores_; }};
-  return TakeSnapshot(sources, to);
+  Result<SnapshotReport> report = TakeSnapshot(sources, to);
+  snapshot_running_ = false;
+  return report;
 }
 
 std::vector<LogDirUsage> RocksEngine::LogDirs() const {

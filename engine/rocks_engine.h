@@ -3,6 +3,7 @@
 
 #include <rocksdb/file_system.h>
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <vector>
@@ -36,8 +37,7 @@ class RocksEngine final : public Engine {
   void DropRemoved(const std::function<bool(const Uuid&)>& is_removed) override EXCLUDES(mutex_);
   std::vector<LogDirUsage> LogDirs() const override;
   EngineStats Stats(std::size_t partitions_max) const override EXCLUDES(mutex_);
-  Result<SnapshotReport> Snapshot(const std::filesystem::path& to) override
-      EXCLUDES(snapshot_mutex_);
+  Result<SnapshotReport> Snapshot(const std::filesystem::path& to) override;
 
   const std::vector<std::shared_ptr<Store>>& stores() const { return stores_; }
 
@@ -56,7 +56,7 @@ class RocksEngine final : public Engine {
   std::unique_ptr<RocksMetadataLog> metadata_log_;
   std::vector<std::shared_ptr<Store>> stores_;  // one per data directory, in their order
 
-  Mutex snapshot_mutex_;  // one snapshot at a time
+  std::atomic<bool> snapshot_running_ = false;
 
   mutable Mutex mutex_;
   std::map<format::PartitionRef, std::shared_ptr<RocksPartitionLog>> logs_ GUARDED_BY(mutex_);

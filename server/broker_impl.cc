@@ -11,8 +11,10 @@
 #include <sys/socket.h>
 #include <boost/asio/post.hpp>
 
+#include "engine/snapshot/directory_copy.h"
 #include "server/dispatch/api_table.h"
 #include "server/limits.h"
+#include "server/net/address_text.h"
 
 namespace gneiss::server {
 namespace {
@@ -53,6 +55,13 @@ std::optional<Endpoint> AdvertisedFor(const BrokerConfig& config, const Listener
   return std::nullopt;
 }
 
+// A snapshot of a broker with several log directories is one directory with others within.
+BrokerConfig WithAllDataDirs(BrokerConfig config) {
+  if (!config.metadata_log_dir) config.metadata_log_dir = config.log_dirs.front();
+  config.log_dirs = engine::WithSnapshotDataDirs(config.log_dirs);
+  return config;
+}
+
 engine::EngineOptions EngineOptionsOf(const BrokerConfig& config) {
   engine::EngineOptions options;
   options.data_dirs = config.log_dirs;
@@ -74,12 +83,14 @@ Result<std::unique_ptr<BrokerImpl>> BrokerImpl::Start(BrokerOptions options) {
   // The ports first: a second broker is refused before it touches the data.
   GNEISS_RETURN_IF_ERROR(broker->OpenListeners());
   GNEISS_RETURN_IF_ERROR(broker->OpenData());
+  GNEISS_RETURN_IF_ERROR(broker->OpenHttp());
   broker->Serve();
   return broker;
 }
 
 BrokerImpl::BrokerImpl(BrokerOptions options)
-    : config_(std::move(options.config)),
+    : config_(WithAllDataDirs(std::move(options.config))),
+      http_address_(std::move(options.http_address)),
       complaints_(Clock::System()),
       connection_counts_({.total = config_.max_connections,
                           .per_ip = config_.max_connections_per_ip,
@@ -143,6 +154,27 @@ Status BrokerImpl::OpenData() {
   return {};
 }
 
+Status BrokerImpl::OpenHttp() {
+  HttpServerOptions options;
+  if (!http_address_.empty()) {
+    GNEISS_ASSIGN_OR_RETURN(const HostPort address, ParseHostAndPort(http_address_));
+    options.address = {.host = address.host, .port = address.port};
+  }
+  options.control_directory = config_.metadata_log_dir.value_or(config_.log_dirs.front());
+  pages_ = std::make_unique<Pages>(*engine_);
+  options.pages = [pages = pages_.get()](const HttpRequest& request) {
+    return pages->Answer(request);
+  };
+  GNEISS_ASSIGN_OR_RETURN(http_, HttpServer::Start(std::move(options)));
+  return {};
+}
+
+std::string BrokerImpl::http_address() const {
+  if (http_ == nullptr || http_->port() == 0) return "";
+  const Result<HostPort> asked = ParseHostAndPort(http_address_);
+  return HostAndPort(asked ? asked->host : "", http_->port());
+}
+
 void BrokerImpl::Serve() {
   serving_ = true;
   groups_->Start();
@@ -166,6 +198,7 @@ void BrokerImpl::CloseConnections() {
 }
 
 Status BrokerImpl::Stop() {
+  http_.reset();  // it asks the engine
   Status stopped;
   if (std::exchange(serving_, false)) {
     CloseConnections();

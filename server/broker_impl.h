@@ -12,6 +12,8 @@
 #include "server/config/broker_config.h"
 #include "server/coordinator/group_coordinator.h"
 #include "server/fetch/fetch_session_cache.h"
+#include "server/http/http_server.h"
+#include "server/http/pages.h"
 #include "server/idle_trim.h"
 #include "server/metadata/local_controller.h"
 #include "server/net/complaint_log.h"
@@ -27,7 +29,8 @@ namespace gneiss::server {
 
 struct BrokerOptions {
   BrokerConfig config;
-  int event_loops = 0;  // 0: as many as cores, up to limits.h
+  int event_loops = 0;         // 0: as many as cores, up to limits.h
+  std::string http_address{};  // host:port; empty: no HTTP over TCP
 };
 
 // BrokerImpl is a standalone broker: the engine, a controller of its own, and the network.
@@ -43,6 +46,7 @@ class BrokerImpl final : public Broker {
   Status Stop();
 
   const std::vector<std::unique_ptr<Listener>>& listeners() const { return listeners_; }
+  std::string http_address() const;  // where HTTP is served over TCP; empty: nowhere
 
   const BrokerConfig& config() const override { return config_; }
   const std::string& cluster_id() const override { return controller_->cluster_id(); }
@@ -61,11 +65,13 @@ class BrokerImpl final : public Broker {
 
   Status OpenData();
   Status OpenListeners();
+  Status OpenHttp();
   void Serve();
   void CloseConnections();
 
   // In order of construction: what is above outlives what is below.
   const BrokerConfig config_;
+  const std::string http_address_;
   ComplaintLog complaints_;
   LiveTasks tasks_;
   ConnectionCounts connection_counts_;
@@ -80,6 +86,8 @@ class BrokerImpl final : public Broker {
   std::unique_ptr<ProducerIdAllocator> producer_ids_;
   std::unique_ptr<GroupCoordinator> groups_;
   std::unique_ptr<IdleTrim> idle_trim_;
+  std::unique_ptr<Pages> pages_;
+  std::unique_ptr<HttpServer> http_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   bool serving_ = false;
 };

@@ -9,6 +9,7 @@
 #include <glog/logging.h>
 
 #include "server/config/broker_config_parser.h"
+#include "server/net/address_text.h"
 #include "server/version.h"
 
 DEFINE_string(data_dir, "./gneiss-data", "directory of the data; may be a list, as log.dirs");
@@ -17,6 +18,15 @@ DEFINE_string(listeners, "PLAINTEXT://127.0.0.1:9092",
 DEFINE_string(config, "", "a server.properties file with Kafka's names");
 DEFINE_int32(event_loops, 0, "network threads; 0: one for each core, up to 4");
 DEFINE_string(address, "", "health: host:port of the broker to ask; default: its first listener");
+DEFINE_string(
+    http_address, "",
+    "host:port for /metrics, /healthz, /readyz; empty: not served; port 0: the system picks");
+DEFINE_string(to, "", "snapshot: the directory to make");
+DEFINE_string(
+    from, "",
+    "run on a throw-away copy of this snapshot or stopped broker's directory, made by hard "
+    "links and removed at the end");
+DEFINE_string(scratch_dir, "", "with --from: where the copy is made; default: beside the original");
 DEFINE_bool(print_api_table, false, "print the served APIs and versions as a table, and exit");
 // Repeatable, which gflags cannot do: TakeSettings reads it. Defined here for --help.
 DEFINE_string(set, "", "a setting by Kafka's name, name=value; may be given many times");
@@ -30,15 +40,24 @@ constexpr char kUsage[] =
     "a broker for Kafka clients on RocksDB\n"
     "  gneiss [run] [FLAGS]   start a broker\n"
     "  gneiss health [FLAGS]  exit with 0 if the broker answers\n"
+    "  gneiss snapshot --to=DIR [FLAGS]  make a consistent copy of a broker's data, running or "
+    "not\n"
     "The broker's own flags:";
 
-// Takes "run" or "health" off the front, if there is one.
+constexpr std::pair<std::string_view, CommandLine::Command> kCommands[] = {
+    {"run", CommandLine::Command::kRun},
+    {"health", CommandLine::Command::kHealth},
+    {"snapshot", CommandLine::Command::kSnapshot},
+};
+
+// Takes the command off the front, if there is one.
 CommandLine::Command TakeCommand(std::vector<char*>& arguments) {
-  if (arguments.size() < 2) return CommandLine::Command::kRun;
-  const std::string_view word = arguments[1];
-  if (word != "run" && word != "health") return CommandLine::Command::kRun;
-  arguments.erase(arguments.begin() + 1);
-  return word == "health" ? CommandLine::Command::kHealth : CommandLine::Command::kRun;
+  for (const auto& [word, command] : kCommands) {
+    if (arguments.size() < 2 || word != arguments[1]) continue;
+    arguments.erase(arguments.begin() + 1);
+    return command;
+  }
+  return CommandLine::Command::kRun;
 }
 
 Status AddSetting(std::string_view setting, ConfigMap& settings) {
@@ -92,6 +111,27 @@ void AddFlags(ConfigMap& properties) {
   }
 }
 
+// The flags of snapshot and of --from; what they do not go with is refused.
+Status AddPaths(CommandLine& line) {
+  const bool snapshot = line.command == CommandLine::Command::kSnapshot;
+  if (snapshot && FLAGS_to.empty()) return Fail(Errc::kInvalidArgument, "snapshot: give --to=DIR");
+  if (!snapshot && !FLAGS_to.empty()) {
+    return Fail(Errc::kInvalidArgument, "--to goes with snapshot only");
+  }
+  if (!FLAGS_from.empty() && (snapshot || WasGiven("data_dir"))) {
+    return Fail(Errc::kInvalidArgument,
+                "--from makes a data directory of its own, so it goes with run and not with "
+                "--data_dir; --scratch_dir says where");
+  }
+  if (FLAGS_from.empty() && !FLAGS_scratch_dir.empty()) {
+    return Fail(Errc::kInvalidArgument, "--scratch_dir goes with --from only");
+  }
+  line.snapshot_to = FLAGS_to;
+  line.from = FLAGS_from;
+  line.scratch_dir = FLAGS_scratch_dir;
+  return {};
+}
+
 }  // namespace
 
 Result<CommandLine> ParseCommandLine(int argc, char** argv) {
@@ -112,7 +152,7 @@ Result<CommandLine> ParseCommandLine(int argc, char** argv) {
   gflags::HandleCommandLineHelpFlags();
   if (count > 1) {
     return Fail(Errc::kInvalidArgument, "unknown command \"" + std::string(rest[1]) +
-                                            "\"; there are run and health, see --help");
+                                            "\"; there are run, health and snapshot, see --help");
   }
 
   if (FLAGS_print_api_table) line.command = CommandLine::Command::kPrintApiTable;
@@ -125,6 +165,12 @@ Result<CommandLine> ParseCommandLine(int argc, char** argv) {
     return Fail(Errc::kInvalidArgument, "--event_loops=" + std::to_string(FLAGS_event_loops) +
                                             ": must be 0 to " + std::to_string(kEventLoopsMax));
   }
+  GNEISS_RETURN_IF_ERROR(AddPaths(line));
+  if (!FLAGS_http_address.empty() && !ParseHostAndPort(FLAGS_http_address)) {
+    return Fail(Errc::kInvalidArgument,
+                "--http_address=" + FLAGS_http_address + ": expected host:port");
+  }
+  line.http_address = FLAGS_http_address;
   line.event_loops = FLAGS_event_loops;
   line.health_address = FLAGS_address;
   return line;

@@ -83,6 +83,21 @@ inline constexpr std::chrono::milliseconds kAcceptRetryInterval{100};  // out of
 inline constexpr std::chrono::seconds kIdleTrimInterval{5};
 inline constexpr std::uint64_t kIdleTrimRequestsMax = 200;
 
+// --- the HTTP port ---
+
+// Scrapers and operators, not clients. Headers and bodies of what they send are short; a peer that
+// takes longer than this to send a request or to take an answer is cut.
+inline constexpr int kHttpConnectionsMax = 32;
+inline constexpr std::uint32_t kHttpHeaderBytesMax = 16384;
+inline constexpr std::uint32_t kHttpBodyBytesMax = 65536;
+inline constexpr std::chrono::seconds kHttpTimeout{30};
+// One for a snapshot, which may take minutes to another volume, and one for what must not wait for
+// it.
+inline constexpr std::size_t kHttpThreads = 2;
+
+// Partitions that have metrics of their own, the first by name: a scrape of 10 000 would be 3 MB.
+inline constexpr std::size_t kMetricPartitionsMax = 1000;
+
 // --- the log ---
 
 // Lines about connections that were closed for cause, per interval; further ones are counted.

@@ -16,6 +16,8 @@
 #include "server/config/broker_config_parser.h"
 #include "server/flags.h"
 #include "server/health_check.h"
+#include "server/snapshot_command.h"
+#include "server/throw_away_copy.h"
 #include "server/version.h"
 
 namespace gneiss::server {
@@ -62,7 +64,8 @@ void Announce(const BrokerImpl& broker) {
   }
   LOG(INFO) << "started version=" << kVersion << " cluster_id=" << broker.cluster_id()
             << " node_id=" << broker.config().node_id << " listeners=" << uris;
-  std::cout << "ready listeners=" << uris << " data_dir=" << data_dirs << std::endl;
+  const std::string http = broker.http_address().empty() ? "" : " http=" + broker.http_address();
+  std::cout << "ready listeners=" << uris << http << " data_dir=" << data_dirs << std::endl;
 }
 
 int Run(BrokerOptions options) {
@@ -103,8 +106,24 @@ int Main(int argc, char** argv) {
     const Status healthy = CheckHealth(parsed->config, line->health_address);
     return healthy ? EXIT_SUCCESS : Refuse(healthy.error());
   }
+  if (line->command == CommandLine::Command::kSnapshot) {
+    const Result<std::string> taken = TakeSnapshotOf(parsed->config, line->snapshot_to);
+    if (!taken) return Refuse(taken.error());
+    std::cout << *taken;
+    return EXIT_SUCCESS;
+  }
   for (const std::string& warning : parsed->warnings) LOG(WARNING) << warning;
-  return Run({.config = std::move(parsed->config), .event_loops = line->event_loops});
+  std::unique_ptr<ThrowAwayCopy> copy;  // outlives the broker
+  if (!line->from.empty()) {
+    auto made = ThrowAwayCopy::Make(line->from, line->scratch_dir);
+    if (!made) return Refuse(made.error());
+    copy = std::move(*made);
+    parsed->config.log_dirs = {copy->data_dir()};
+    parsed->config.metadata_log_dir.reset();
+  }
+  return Run({.config = std::move(parsed->config),
+              .event_loops = line->event_loops,
+              .http_address = std::move(line->http_address)});
 }
 
 }  // namespace

@@ -17,6 +17,23 @@ std::string HostAndPort(const std::string& host, std::uint16_t port) {
   return (brackets ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
+Result<HostPort> ParseHostAndPort(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  HostPort parsed;
+  bool valid = colon != std::string::npos;
+  if (valid) {
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data() + colon + 1, end, parsed.port);
+    valid = error == std::errc() && stop == end;
+    parsed.host = text.substr(0, colon);
+  }
+  if (!valid) return Fail(Errc::kInvalidArgument, text + ": expected host:port");
+  if (parsed.host.starts_with('[') && parsed.host.ends_with(']')) {
+    parsed.host = parsed.host.substr(1, parsed.host.size() - 2);
+  }
+  return parsed;
+}
+
 std::string JavaAddress(const asio::ip::address& address) {
   if (address.is_v4()) return "/" + address.to_string();
   const asio::ip::address_v6::bytes_type bytes = address.to_v6().to_bytes();

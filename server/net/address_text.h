@@ -6,6 +6,8 @@
 
 #include <boost/asio/ip/address.hpp>
 
+#include "protocol/base/result.h"
+
 namespace gneiss::server {
 
 namespace asio = boost::asio;
@@ -15,6 +17,13 @@ asio::ip::address Unmapped(const asio::ip::address& address);
 
 // "127.0.0.1:9092" or "[::1]:9092".
 std::string HostAndPort(const std::string& host, std::uint16_t port);
+
+// The other way. kInvalidArgument: the text is not of that form. The host may be empty.
+struct HostPort {
+  std::string host;
+  std::uint16_t port = 0;
+};
+Result<HostPort> ParseHostAndPort(const std::string& text);
 
 // As Java prints a peer's address, which is what Kafka's tools show for group members:
 // "/127.0.0.1" or "/0:0:0:0:0:0:0:1".

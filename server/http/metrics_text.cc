@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/http/metrics_text.h"
+
+#include <utility>
+#include <vector>
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include "server/version.h"
+
+namespace gneiss::server {
+namespace {
+
+using engine::PartitionStats;
+using engine::StoreStats;
+using Labels = std::vector<prometheus::ClientMetric::Label>;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+
+MetricFamily Family(MetricType type, const char* name, const char* help) {
+  MetricFamily family;
+  family.type = type;
+  family.name = name;
+  family.help = help;
+  return family;
+}
+
+void Add(MetricFamily& family, Labels labels, double value) {
+  prometheus::ClientMetric metric;
+  metric.label = std::move(labels);
+  metric.counter.value = value;  // the serializer takes the one that the type names
+  metric.gauge.value = value;
+  family.metric.push_back(std::move(metric));
+}
+
+struct StoreMetric {
+  MetricType type;
+  const char* name;
+  const char* help;
+  std::uint64_t StoreStats::* value;
+};
+constexpr StoreMetric kStoreMetrics[] = {
+    {MetricType::Gauge, "gneiss_store_families", "Partitions that have data in the store.",
+     &StoreStats::families},
+    {MetricType::Gauge, "gneiss_store_memtable_bytes", "Memory of RocksDB's memtables.",
+     &StoreStats::memtable_bytes},
+    {MetricType::Gauge, "gneiss_store_wal_bytes", "Size of the write-ahead log.",
+     &StoreStats::wal_bytes},
+    {MetricType::Gauge, "gneiss_store_sst_files", "SST files.", &StoreStats::sst_files},
+    {MetricType::Gauge, "gneiss_store_sst_bytes", "Size of the SST files.", &StoreStats::sst_bytes},
+    {MetricType::Counter, "gneiss_store_flushed_bytes_total", "Bytes that flushes wrote.",
+     &StoreStats::flushed_bytes},
+    {MetricType::Counter, "gneiss_store_compaction_read_bytes_total",
+     "Bytes that compactions read.", &StoreStats::compaction_read_bytes},
+    {MetricType::Counter, "gneiss_store_compaction_written_bytes_total",
+     "Bytes that compactions wrote.", &StoreStats::compaction_written_bytes},
+    {MetricType::Counter, "gneiss_store_write_stalls_total",
+     "Times that RocksDB began to slow or stop writers.", &StoreStats::write_stalls},
+    {MetricType::Counter, "gneiss_store_commits_total", "Appends and other atomic changes.",
+     &StoreStats::commits},
+    {MetricType::Counter, "gneiss_store_commit_groups_total",
+     "Writes to the WAL, each of one or more commits.", &StoreStats::commit_groups},
+    {MetricType::Counter, "gneiss_store_commit_syncs_total", "Fsyncs of the WAL.",
+     &StoreStats::commit_syncs},
+};
+
+void AddStores(const std::vector<StoreStats>& stores, std::vector<MetricFamily>& families) {
+  MetricFamily writable = Family(MetricType::Gauge, "gneiss_store_writable",
+                                 "1: takes writes; 0: the disk is full, or a write has failed.");
+  MetricFamily online =
+      Family(MetricType::Gauge, "gneiss_store_online", "1: open; 0: its partitions are offline.");
+  for (const StoreStats& store : stores) {
+    const Labels labels{{"store", store.path}};
+    Add(writable, labels, store.health == engine::StoreHealth::kWritable ? 1 : 0);
+    Add(online, labels, store.health == engine::StoreHealth::kOffline ? 0 : 1);
+  }
+  families.push_back(std::move(writable));
+  families.push_back(std::move(online));
+  for (const StoreMetric& metric : kStoreMetrics) {
+    MetricFamily& family = families.emplace_back(Family(metric.type, metric.name, metric.help));
+    for (const StoreStats& store : stores) {
+      Add(family, {{"store", store.path}}, static_cast<double>(store.*metric.value));
+    }
+  }
+}
+
+Labels LabelsOf(const PartitionStats& partition) {
+  return {{"topic", partition.tp.topic},
+          {"partition", std::to_string(partition.tp.partition.value())}};
+}
+
+void AddPartitions(const engine::EngineStats& stats, std::vector<MetricFamily>& families) {
+  MetricFamily& count = families.emplace_back(
+      Family(MetricType::Gauge, "gneiss_partitions", "Partitions of this broker."));
+  Add(count, {}, static_cast<double>(stats.partition_count));
+  MetricFamily& shown = families.emplace_back(Family(MetricType::Gauge, "gneiss_partitions_shown",
+                                                     "Partitions that have figures of their own."));
+  Add(shown, {}, static_cast<double>(stats.partitions.size()));
+  MetricFamily start = Family(MetricType::Gauge, "gneiss_partition_log_start_offset",
+                              "The first offset that can be read.");
+  MetricFamily high = Family(MetricType::Gauge, "gneiss_partition_high_watermark",
+                             "The offset behind the last record that consumers see.");
+  MetricFamily size = Family(MetricType::Gauge, "gneiss_partition_size_bytes",
+                             "Bytes of the batches from the log start to the end.");
+  for (const PartitionStats& partition : stats.partitions) {
+    const Labels labels = LabelsOf(partition);
+    Add(start, labels, static_cast<double>(partition.log_start.value()));
+    Add(high, labels, static_cast<double>(partition.high_watermark.value()));
+    Add(size, labels, static_cast<double>(partition.size_bytes));
+  }
+  for (MetricFamily* const family : {&start, &high, &size}) families.push_back(std::move(*family));
+}
+
+}  // namespace
+
+std::string MetricsText(const engine::EngineStats& stats) {
+  std::vector<MetricFamily> families;
+  Add(families.emplace_back(Family(MetricType::Gauge, "gneiss_build_info", "Always 1.")),
+      {{"version", kVersion}}, 1);
+  AddStores(stats.stores, families);
+  AddPartitions(stats, families);
+  return prometheus::TextSerializer().Serialize(families);
+}
+
+}  // namespace gneiss::server

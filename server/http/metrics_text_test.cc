@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/http/metrics_text.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace gneiss::server {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+TEST(MetricsTextTest, StoresAndPartitionsHaveTheirFigures) {
+  engine::EngineStats stats;
+  engine::StoreStats& store = stats.stores.emplace_back();
+  store.path = "/data/store-00";
+  store.health = engine::StoreHealth::kDiskFull;
+  store.sst_bytes = 12345678901;
+  store.compaction_written_bytes = 17;
+  stats.partition_count = 7;
+  stats.partitions.push_back({.tp = {"a.b", PartitionId(3)},
+                              .log_start = Offset(5),
+                              .high_watermark = Offset(9),
+                              .size_bytes = 100});
+  const std::string text = MetricsText(stats);
+  EXPECT_THAT(text, HasSubstr("# TYPE gneiss_store_sst_bytes gauge\n"));
+  EXPECT_THAT(text, HasSubstr("gneiss_store_sst_bytes{store=\"/data/store-00\"} 12345678901\n"));
+  EXPECT_THAT(text, HasSubstr("# TYPE gneiss_store_compaction_written_bytes_total counter\n"));
+  EXPECT_THAT(
+      text,
+      HasSubstr("gneiss_store_compaction_written_bytes_total{store=\"/data/store-00\"} 17\n"));
+  EXPECT_THAT(text, HasSubstr("gneiss_store_writable{store=\"/data/store-00\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("gneiss_store_online{store=\"/data/store-00\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("gneiss_partitions 7\n"));
+  EXPECT_THAT(text, HasSubstr("gneiss_partitions_shown 1\n"));
+  EXPECT_THAT(text,
+              HasSubstr("gneiss_partition_log_start_offset{topic=\"a.b\",partition=\"3\"} 5\n"));
+  EXPECT_THAT(text,
+              HasSubstr("gneiss_partition_high_watermark{topic=\"a.b\",partition=\"3\"} 9\n"));
+  EXPECT_THAT(text, HasSubstr("gneiss_partition_size_bytes{topic=\"a.b\",partition=\"3\"} 100\n"));
+}
+
+}  // namespace
+}  // namespace gneiss::server
