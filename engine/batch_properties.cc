@@ -7,6 +7,7 @@
 
 #include "engine/format.h"
 #include "engine/rocks_status.h"
+#include "engine/time_marks.h"
 #include "protocol/records/record_batch.h"
 
 namespace gneiss::engine {
@@ -31,6 +32,7 @@ class Collector : public rocksdb::TablePropertiesCollector {
     properties_.max_offset = *last_offset;
     properties_.max_timestamp = std::max(properties_.max_timestamp, header->max_timestamp);
     properties_.bytes += static_cast<std::int64_t>(value.size());
+    marks_.Add(*last_offset, header->max_timestamp, value.size());
     return rocksdb::Status::OK();
   }
 
@@ -44,11 +46,13 @@ class Collector : public rocksdb::TablePropertiesCollector {
     return {{kMinOffsetProperty, std::to_string(properties_.min_offset.value())},
             {kMaxOffsetProperty, std::to_string(properties_.max_offset.value())},
             {kMaxTimestampProperty, std::to_string(properties_.max_timestamp)},
-            {kBytesProperty, std::to_string(properties_.bytes)}};
+            {kBytesProperty, std::to_string(properties_.bytes)},
+            {kTimeMarksProperty, format::EncodeTimeMarks(marks_.marks())}};
   }
 
  private:
   BatchProperties properties_;
+  FileTimeMarks marks_;
   std::int64_t batches_ = 0;
   bool damaged_ = false;
 };
@@ -82,6 +86,13 @@ std::optional<BatchProperties> ReadBatchProperties(const rocksdb::TablePropertie
   const auto bytes = ReadNumber(all, kBytesProperty);
   if (!min_offset || !max_offset || !max_timestamp || !bytes) return std::nullopt;
   return BatchProperties{Offset(*min_offset), Offset(*max_offset), *max_timestamp, *bytes};
+}
+
+std::vector<format::TimeMark> ReadTimeMarks(const rocksdb::TableProperties& table) {
+  const auto at = table.user_collected_properties.find(kTimeMarksProperty);
+  if (at == table.user_collected_properties.end()) return {};
+  auto marks = format::DecodeTimeMarks(at->second);
+  return marks ? std::move(*marks) : std::vector<format::TimeMark>();
 }
 
 std::unique_ptr<rocksdb::TablePropertiesCollectorFactory> NewBatchPropertiesCollectorFactory() {

@@ -75,6 +75,8 @@ class ValueReader {
     return {};
   }
 
+  bool HasMore() const { return at_ != nullptr && at_ != end_; }
+
   // OK when everything was there and nothing is left.
   Status Finish(const char* what) const {
     if (at_ == nullptr) return Fail(Errc::kCorrupt, std::string(what) + ": cut short");
@@ -369,6 +371,37 @@ Result<AbortedTxn> DecodeAbortedTxn(std::string_view key_rest, std::string_view 
   txn.last_stable_offset = Offset(in.Read<std::int64_t>());
   GNEISS_RETURN_IF_ERROR(in.Finish("aborted transaction"));
   return txn;
+}
+
+std::string EncodeTimeMarks(const std::vector<TimeMark>& marks) {
+  std::string out = NewValue(16 + marks.size() * 6);
+  TimeMark previous{.last_offset = Offset(0), .max_timestamp = 0};
+  for (const TimeMark& mark : marks) {  // as differences: small numbers, few bytes
+    records::AppendVarint(out, mark.last_offset - previous.last_offset);
+    records::AppendVarint(out, Difference(mark.max_timestamp, previous.max_timestamp));
+    previous = mark;
+  }
+  return out;
+}
+
+Result<std::vector<TimeMark>> DecodeTimeMarks(std::string_view value) {
+  ValueReader in(value);
+  GNEISS_RETURN_IF_ERROR(in.ReadVersion("time marks"));
+  std::vector<TimeMark> marks;
+  std::uint64_t last_offset = 0, timestamp = 0;
+  while (in.HasMore()) {
+    const Offset before(static_cast<std::int64_t>(last_offset));
+    last_offset += static_cast<std::uint64_t>(in.ReadVarlong());
+    timestamp += static_cast<std::uint64_t>(in.ReadVarlong());
+    const TimeMark mark{Offset(static_cast<std::int64_t>(last_offset)),
+                        static_cast<std::int64_t>(timestamp)};
+    if (mark.last_offset < before || (mark.last_offset == before && !marks.empty())) {
+      return Fail(Errc::kCorrupt, "time marks: out of order");
+    }
+    marks.push_back(mark);
+  }
+  GNEISS_RETURN_IF_ERROR(in.Finish("time marks"));
+  return marks;
 }
 
 std::string MetadataRecordKey(Offset offset) {

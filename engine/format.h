@@ -173,6 +173,18 @@ std::string AbortedTxnKey(const PartitionRef& ref, Offset last_offset, ProducerI
 std::string EncodeAbortedTxn(const AbortedTxn& txn);
 Result<AbortedTxn> DecodeAbortedTxn(std::string_view key_rest, std::string_view value);
 
+// ---- Time marks: a property of each file of a partition. ----
+
+// A run of batches: those behind the mark before, up to last_offset.
+struct TimeMark {
+  Offset last_offset;
+  TimestampMs max_timestamp = kNoTimestamp;  // the greatest of the run
+  bool operator==(const TimeMark&) const = default;
+};
+std::string EncodeTimeMarks(const std::vector<TimeMark>& marks);
+// kCorrupt also where the offsets do not ascend.
+Result<std::vector<TimeMark>> DecodeTimeMarks(std::string_view value);
+
 // ---- The metadata store: records by offset, properties by name; values as given. ----
 
 // The first byte of a key. ON DISK: never renumber.

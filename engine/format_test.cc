@@ -169,6 +169,23 @@ TEST(FormatTest, DamagedValuesAreCorruptAndNewerOnesUnsupported) {
   }
 }
 
+TEST(FormatTest, TimeMarksAreKeptAsDifferences) {
+  const std::vector<TimeMark> marks{{Offset(0), 1000}, {Offset(7), 990}, {Offset(8), kNoTimestamp}};
+  const std::string value = EncodeTimeMarks(marks);
+  EXPECT_EQ(Hex(value),
+            "01"
+            "00d00f"
+            "0e13"
+            "02bd0f");
+  EXPECT_EQ(*DecodeTimeMarks(value), marks);
+  EXPECT_TRUE(DecodeTimeMarks(EncodeTimeMarks({}))->empty());
+  for (std::size_t length : {std::size_t{0}, std::size_t{2}, value.size() - 1}) {
+    EXPECT_EQ(DecodeTimeMarks(value.substr(0, length)).error().code, Errc::kCorrupt) << length;
+  }
+  EXPECT_EQ(DecodeTimeMarks(value + std::string("\x00\x00", 2)).error().code, Errc::kCorrupt);
+  EXPECT_EQ(DecodeTimeMarks("\x02" + value.substr(1)).error().code, Errc::kUnsupportedVersion);
+}
+
 TEST(FormatTest, MetadataRecordsComeBehindProperties) {
   EXPECT_EQ(Hex(MetadataRecordKey(Offset(5))), "020000000000000005");
   EXPECT_EQ(*DecodeMetadataRecordKey(MetadataRecordKey(Offset(5))), Offset(5));

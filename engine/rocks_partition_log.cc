@@ -68,6 +68,7 @@ Status RocksPartitionLog::ReadBackLocked() {
   state_.BeginEpoch(epoch);
   if (family_ != nullptr) family_->rules()->DropBelow(state_.log_start());
   log_end_ = state_.next_offset();
+  recent_times_ = RecentTimes(log_end_);
   RaiseHighWatermark(log_end_);
   return {};
 }
@@ -158,10 +159,10 @@ std::optional<Result<AppendResult>> RocksPartitionLog::TryAppend(records::Valida
                             .last_offset = state_.next_offset() + batch.header.last_offset_delta,
                             .log_start_offset = state_.log_start(),
                             .log_append_time = batch.log_append_time};
-  const std::size_t bytes = batch.size_in_bytes();
+  const CommittedBatch committed{result, batch.size_in_bytes(), batch.header.max_timestamp};
   Commit commit = MakeCommit(std::move(batch), *marker, *admission);
-  commit.done = [self = shared_from_this(), result, bytes, done = std::move(done)](
-                    const Status& status) mutable { self->Committed(result, bytes, status, done); };
+  commit.done = [self = shared_from_this(), committed, done = std::move(done)](
+                    const Status& status) mutable { self->Committed(committed, status, done); };
   Submit(std::move(commit));
   return std::nullopt;
 }
@@ -268,8 +269,9 @@ void RocksPartitionLog::FamilyMade(Result<std::shared_ptr<Family>> family) {
   if (family) place_.store->Erase(ref_);
 }
 
-void RocksPartitionLog::Committed(const AppendResult& result, std::size_t bytes,
-                                  const Status& status, AppendDone& done) {
+void RocksPartitionLog::Committed(const CommittedBatch& batch, const Status& status,
+                                  AppendDone& done) {
+  const AppendResult& result = batch.result;
   std::vector<PendingDuplicate> duplicates;
   Offset high_watermark;
   bool too_large = false;
@@ -278,7 +280,8 @@ void RocksPartitionLog::Committed(const AppendResult& result, std::size_t bytes,
     if (status) {
       log_end_ = result.last_offset + 1;
       RaiseHighWatermark(log_end_);
-      committed_bytes_ += static_cast<std::int64_t>(bytes);
+      committed_bytes_ += static_cast<std::int64_t>(batch.bytes);
+      recent_times_.Add(result.base_offset, result.last_offset, batch.max_timestamp, batch.bytes);
       too_large = committed_bytes_ >= attention_at_;
       if (too_large) attention_at_ = kNever;
     }
@@ -335,19 +338,42 @@ Result<ReadView> RocksPartitionLog::Read(Offset from, const ReadLimits& limits) 
   return ReadBatches(bounds.family, from, bounded);
 }
 
-Result<std::optional<TimestampOffset>> RocksPartitionLog::FindTimestamp(TimestampMs target,
-                                                                        Offset upper_bound) const {
+RocksPartitionLog::FoundTime RocksPartitionLog::LookUpTime(
+    Offset upper_bound, FoundTime (*ask)(TimeLookup&, TimestampMs), TimestampMs target) const {
   GNEISS_ASSIGN_OR_RETURN(const ReadBounds bounds, BoundsForRead());
   if (bounds.family == nullptr) return std::nullopt;
-  return FindFirstAtOrAfter(bounds.family, target, bounds.log_start,
-                            std::min(upper_bound, bounds.log_end));
+  RecentTimes recent;
+  {
+    MutexLock lock(mutex_);
+    recent = recent_times_;
+  }
+  GNEISS_ASSIGN_OR_RETURN(TimeLookup lookup,
+                          TimeLookup::Begin(bounds.family, std::move(recent), bounds.log_start,
+                                            std::min(upper_bound, bounds.log_end)));
+  FoundTime found = ask(lookup, target);
+  MutexLock lock(mutex_);
+  recent_times_.Extend(lookup.recent());
+  recent_times_.Forget(lookup.files_end());
+  lookup_cost_ += lookup.cost();
+  return found;
+}
+
+Result<std::optional<TimestampOffset>> RocksPartitionLog::FindTimestamp(TimestampMs target,
+                                                                        Offset upper_bound) const {
+  return LookUpTime(
+      upper_bound, [](TimeLookup& lookup, TimestampMs time) { return lookup.FirstAtOrAfter(time); },
+      target);
 }
 
 Result<std::optional<TimestampOffset>> RocksPartitionLog::FindMaxTimestamp(
     Offset upper_bound) const {
-  GNEISS_ASSIGN_OR_RETURN(const ReadBounds bounds, BoundsForRead());
-  if (bounds.family == nullptr) return std::nullopt;
-  return FindGreatest(bounds.family, bounds.log_start, std::min(upper_bound, bounds.log_end));
+  return LookUpTime(
+      upper_bound, [](TimeLookup& lookup, TimestampMs) { return lookup.Greatest(); }, kNoTimestamp);
+}
+
+TimeLookup::Cost RocksPartitionLog::lookup_cost() const {
+  MutexLock lock(mutex_);
+  return lookup_cost_;
 }
 
 // Counted once, then kept by adding. The count reads files, so it is made without the mutex.
@@ -431,11 +457,11 @@ LeaderEpoch RocksPartitionLog::EpochAt(Offset offset) const {
 
 void RocksPartitionLog::AdvanceLogStart(Offset to,
                                         std::move_only_function<void(Result<Offset>)> done) {
-  MoveLogStart({.from = kNoOffset, .to = to}, [self = shared_from_this(), done = std::move(done)](
-                                                  Result<Offset> moved) mutable {
-    self->AskForAttention();  // for the space
-    done(std::move(moved));
-  });
+  MoveLogStart({.from = kNoOffset, .to = to},
+               [self = shared_from_this(), done = std::move(done)](Result<Offset> moved) mutable {
+                 self->AskForAttention();  // for the space
+                 done(std::move(moved));
+               });
 }
 
 void RocksPartitionLog::MoveLogStart(const Move& move,

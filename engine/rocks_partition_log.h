@@ -13,6 +13,7 @@
 #include "engine/partition_log.h"
 #include "engine/partition_state.h"
 #include "engine/store.h"
+#include "engine/time_lookup.h"
 #include "engine/watermark_watchers.h"
 #include "protocol/base/clock.h"
 #include "protocol/base/mutex.h"
@@ -101,6 +102,9 @@ class RocksPartitionLog final : public PartitionLog,
   // Rewritten files hold other bytes than before: size_bytes() counts again.
   void ForgetSize() EXCLUDES(mutex_);
 
+  // What all lookups by time have read since Open.
+  TimeLookup::Cost lookup_cost() const EXCLUDES(mutex_);
+
   // Reads the state back after a failed write. Blocks.
   void ReadBack() override EXCLUDES(mutex_);
 
@@ -159,12 +163,21 @@ class RocksPartitionLog final : public PartitionLog,
   void Submit(Commit commit) REQUIRES(mutex_);
   void AddBinding(Commit& commit) REQUIRES(mutex_);
   void FamilyMade(Result<std::shared_ptr<Family>> family) EXCLUDES(mutex_);
-  void Committed(const AppendResult& result, std::size_t bytes, const Status& status,
-                 AppendDone& done) EXCLUDES(mutex_);
+  // What Committed needs to know of a batch.
+  struct CommittedBatch {
+    AppendResult result;
+    std::size_t bytes = 0;
+    TimestampMs max_timestamp = kNoTimestamp;
+  };
+  void Committed(const CommittedBatch& batch, const Status& status, AppendDone& done)
+      EXCLUDES(mutex_);
   std::vector<PendingDuplicate> TakeDuplicates(Offset last_offset) REQUIRES(mutex_);
   void RaiseHighWatermark(Offset to) REQUIRES(mutex_);
   Status ReadBackLocked() REQUIRES(mutex_);
   Result<ReadBounds> BoundsForRead() const EXCLUDES(mutex_);
+  using FoundTime = Result<std::optional<TimestampOffset>>;
+  FoundTime LookUpTime(Offset upper_bound, FoundTime (*ask)(TimeLookup&, TimestampMs),
+                       TimestampMs target) const EXCLUDES(mutex_);
   void AskForAttention() const;
 
   const Place place_;
@@ -187,6 +200,8 @@ class RocksPartitionLog final : public PartitionLog,
   std::int64_t unsynced_records_ GUARDED_BY(mutex_) = 0;
   TimestampMs producers_checked_ GUARDED_BY(mutex_) = 0;  // when idle ones were last looked for
   std::int64_t committed_bytes_ GUARDED_BY(mutex_) = 0;   // since Open
+  mutable RecentTimes recent_times_ GUARDED_BY(mutex_);
+  mutable TimeLookup::Cost lookup_cost_ GUARDED_BY(mutex_);
   // What was there besides; counted on first use. Negative after the log start has moved.
   mutable std::optional<std::int64_t> counted_bytes_ GUARDED_BY(mutex_);
   Forecast forecast_ GUARDED_BY(mutex_);

@@ -136,6 +136,9 @@ TEST(OutputDecoderTest, PropertiesOfOursAreText) {
   EXPECT_EQ(Decode("  # gneiss.min.offset: 0x3137"), "  # gneiss.min.offset: 17");
   EXPECT_EQ(Decode("  # gneiss.max.timestamp: 0x31303030"),
             "  # gneiss.max.timestamp: 1000 (1970-01-01T00:00:01.000Z)");
+  EXPECT_EQ(Decode("  # gneiss.time.marks: 0x" +
+                   Hex(format::EncodeTimeMarks({{Offset(4), 1000}, {Offset(6), -1}}))),
+            "  # gneiss.time.marks: 2 marks ..4@1970-01-01T00:00:01.000Z ... ..6@none");
 }
 
 TEST(OutputDecoderTest, OtherLinesStayAsTheyAre) {
