@@ -5,8 +5,13 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -17,6 +22,24 @@ namespace gneiss::engine {
 namespace {
 
 std::string Reason(int error) { return std::generic_category().message(error); }
+
+// Both leave the reason in errno.
+bool WriteDurably(const std::filesystem::path& path, const std::string& text) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (file < 0) return false;
+  const bool done = ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+                    ::fsync(file) == 0;
+  ::close(file);
+  return done;
+}
+
+bool SyncDirectory(const std::filesystem::path& path) {
+  const int directory = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0) return false;
+  const bool done = ::fsync(directory) == 0;
+  ::close(directory);
+  return done;
+}
 
 }  // namespace
 
@@ -39,6 +62,8 @@ Result<std::unique_ptr<DataDirectory>> DataDirectory::Claim(const std::filesyste
                 "The data directory " + path.string() + " is in use by another broker.");
   }
   GNEISS_RETURN_IF_ERROR(directory->CheckFormat());
+  GNEISS_RETURN_IF_ERROR(directory->TakeId());
+  GNEISS_RETURN_IF_ERROR(directory->FindStores());
   return directory;
 }
 
@@ -63,6 +88,7 @@ Status DataDirectory::CheckFormat() {
                                                ", and this version knows formats up to " +
                                                std::to_string(format::kDirectoryFormat) + ".");
   }
+  format_ = *format;
   return {};
 }
 
@@ -73,6 +99,45 @@ Status DataDirectory::WriteFormat() {
     return Fail(Errc::kStorage, "The data directory " + path_.string() +
                                     " cannot be written to: " + Reason(errno) + ".");
   }
+  return {};
+}
+
+// Written aside and renamed: a torn id would make the partitions here somebody else's.
+Status DataDirectory::TakeId() {
+  const std::filesystem::path name = path_ / format::kDirectoryIdFile;
+  if (std::ifstream file(name); file) {
+    const std::string text(std::istreambuf_iterator<char>(file), {});
+    const Result<Uuid> id = format::ParseDirectoryId(text);
+    if (!id) {
+      return Fail(Errc::kCorrupt, "The data directory " + path_.string() +
+                                      " has a DIRECTORY_ID file that is not of gneiss.");
+    }
+    id_ = *id;
+    return {};
+  }
+  id_ = Uuid::Random();
+  const std::filesystem::path aside = path_ / (std::string(format::kDirectoryIdFile) + ".new");
+  if (!WriteDurably(aside, format::DirectoryIdText(id_)) ||
+      ::rename(aside.c_str(), name.c_str()) != 0 || !SyncDirectory(path_)) {
+    return Fail(Errc::kStorage, "The data directory " + path_.string() +
+                                    " cannot be written to: " + Reason(errno) + ".");
+  }
+  return {};
+}
+
+Status DataDirectory::FindStores() {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(path_, error)) {
+    const std::optional<int> store = format::ParseStoreDirectory(entry.path().filename().string());
+    if (store && std::filesystem::exists(entry.path() / "CURRENT", error)) {
+      stores_.push_back(*store);
+    }
+  }
+  if (error) {
+    return Fail(Errc::kStorage, "The data directory " + path_.string() +
+                                    " is not readable: " + error.message() + ".");
+  }
+  std::ranges::sort(stores_);
   return {};
 }
 

@@ -7,7 +7,9 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/engine_stats.h"
@@ -34,14 +36,17 @@ struct EngineOptions {
   std::vector<std::filesystem::path> data_dirs;  // at least one; stores live below each
   std::filesystem::path metadata_dir;            // holds `metadata/`; usually data_dirs[0]
   Clock* clock = &Clock::System();
+  // With thousands of partitions memtables may grow further, up to the size of the WAL.
   std::size_t memtable_bytes_total = std::size_t{64} << 20;
   std::size_t wal_bytes_total = std::size_t{200} << 20;
-  int background_threads = 2;
+  int background_threads = 2;  // of all stores together
   // Of each data directory's volume (engine/disk_guard.h): with less free space appends are refused;
   // what is kept for a full disk; how often it is looked at.
   std::uint64_t disk_free_bytes_min = std::uint64_t{512} << 20;
   std::uint64_t disk_reserve_bytes = std::uint64_t{64} << 20;
   std::chrono::milliseconds disk_check_interval{1000};
+  // The costs of one column family grow with the families of its RocksDB.
+  std::size_t partitions_per_store = 500;
   // How often every partition is looked at for what has expired (log.retention.check.interval.ms).
   std::chrono::milliseconds retention_check_interval{300'000};
   CleanerOptions cleaner;
@@ -62,8 +67,10 @@ class Engine {
  public:
   virtual ~Engine() = default;
 
-  // Opens or creates everything below the data directories. Errors are sentences for an operator:
-  // locked by another process, a newer format, not writable, damaged.
+  // Opens or creates everything below the data directories. A store that cannot be opened, and a
+  // data directory that cannot be used while another one can, are reported and stay offline.
+  // Errors are sentences for an operator: locked by another process, a newer format, no directory
+  // that is writable, metadata that is damaged.
   static Result<std::unique_ptr<Engine>> Open(EngineOptions options);
 
   // Waits for what is enqueued, flushes the WAL, writes the clean-shutdown marks, closes.
@@ -71,18 +78,30 @@ class Engine {
 
   virtual MetadataLog& metadata_log() = 0;
 
-  // The log of a partition that metadata says exists; created (without I/O: its family is made
-  // when the first batch comes) when it is not there yet. The same object for the same topic id.
-  virtual Result<std::shared_ptr<PartitionLog>> OpenPartition(const TopicPartition& tp,
-                                                              const Uuid& topic_id,
-                                                              const LogConfig& config) = 0;
+  // The logs of partitions that metadata says exist, in the order given; created (their families
+  // are made when the first batches come) when they are not there yet. The same object for the same
+  // topic id. kStorage: the partition's store is offline. Blocks: may open further stores.
+  struct PartitionToOpen {
+    TopicPartition tp;
+    Uuid topic_id;
+    LogConfig config;
+  };
+  using OpenedPartition = Result<std::shared_ptr<PartitionLog>>;
+  virtual std::vector<OpenedPartition> OpenPartitions(
+      std::span<const PartitionToOpen> partitions) = 0;
+  OpenedPartition OpenPartition(const TopicPartition& tp, const Uuid& topic_id,
+                                const LogConfig& config) {
+    const PartitionToOpen partition{tp, topic_id, config};
+    return std::move(OpenPartitions({&partition, 1}).front());
+  }
 
   // Drops a partition whose removal is on record in the metadata log. Its log refuses work at once
   // (kNotFound), wakes its watchers, and its space is given back in the background.
   virtual void DropPartition(const TopicPartition& tp, const Uuid& topic_id) = 0;
 
   // After metadata is replayed: drops families of topic ids for which `is_removed` says so and
-  // reports every other family that no OpenPartition has claimed; those stay, offline.
+  // reports every other family that no OpenPartition has claimed; those stay, offline. What lies in
+  // a store that is offline is dropped at the first start with that store.
   virtual void DropRemoved(const std::function<bool(const Uuid&)>& is_removed) = 0;
 
   virtual std::vector<LogDirUsage> LogDirs() const = 0;

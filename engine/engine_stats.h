@@ -21,6 +21,7 @@ enum class StoreHealth {
 struct StoreStats {
   std::string path;
   StoreHealth health = StoreHealth::kWritable;
+  std::uint64_t partitions = 0;  // that are placed there, with a family or without one yet
   std::uint64_t families = 0;
   std::uint64_t memtable_bytes = 0;
   // As they lie in the directory, what is about to be deleted included.

@@ -84,12 +84,12 @@ TEST_F(EngineTest, ANewerFormatIsRefusedWithASentence) {
   Open();
   ASSERT_TRUE(engine_->Close());
   engine_.reset();
-  std::ofstream(data_dirs_.front() / "FORMAT") << "gneiss data directory, format 2\n";
+  std::ofstream(data_dirs_.front() / "FORMAT") << "gneiss data directory, format 3\n";
   const auto opened = TryOpen();
   ASSERT_FALSE(opened.has_value());
   EXPECT_EQ(opened.error().code, Errc::kUnsupportedVersion);
   EXPECT_THAT(opened.error().detail,
-              HasSubstr("has format 2, and this version knows formats up to 1."));
+              HasSubstr("has format 3, and this version knows formats up to 2."));
 }
 
 TEST_F(EngineTest, ADirectoryThatCannotBeMadeIsRefusedWithASentence) {

@@ -10,18 +10,30 @@
 
 namespace gneiss::engine {
 
-FamilyMaker::FamilyMaker(std::shared_ptr<Database> database, rocksdb::ColumnFamilyOptions options)
-    : database_(std::move(database)), options_(std::move(options)), thread_([this] { Run(); }) {}
+FamilyMaker::FamilyMaker(std::shared_ptr<Database> database, rocksdb::ColumnFamilyOptions options,
+                         Announce announce)
+    : database_(std::move(database)),
+      options_(std::move(options)),
+      announce_(std::move(announce)),
+      thread_([this] { Run(); }) {}
 
 FamilyMaker::~FamilyMaker() { Stop(); }
 
-void FamilyMaker::Create(std::string name, Made made) {
-  Add(Request{.name = std::move(name), .made = std::move(made), .family = {}, .dropped = {}});
+void FamilyMaker::Create(std::string name, const format::PartitionRef& partition, Made made) {
+  Add(Request{.name = std::move(name),
+              .partition = partition,
+              .made = std::move(made),
+              .family = {},
+              .dropped = {}});
 }
 
 void FamilyMaker::Drop(std::shared_ptr<Family> family,
                        std::move_only_function<void(const Status&)> dropped) {
-  Add(Request{.name = {}, .made = {}, .family = std::move(family), .dropped = std::move(dropped)});
+  Add(Request{.name = {},
+              .partition = {},
+              .made = {},
+              .family = std::move(family),
+              .dropped = std::move(dropped)});
 }
 
 void FamilyMaker::Add(Request request) {
@@ -72,9 +84,21 @@ void FamilyMaker::Serve(std::vector<Request>& requests) {
     }
     const auto end = std::find_if(at, requests.end(),
                                   [](const Request& request) { return request.family != nullptr; });
-    CreateAll(std::span(at, end));
+    const std::span burst(at, end);
+    if (const Status announced = AnnounceAll(burst); announced) {
+      CreateAll(burst);
+    } else {
+      for (Request& request : burst) request.made(std::unexpected(announced.error()));
+    }
     at = end;
   }
+}
+
+Status FamilyMaker::AnnounceAll(std::span<const Request> requests) const {
+  if (!announce_) return {};
+  std::vector<format::PartitionRef> partitions;
+  for (const Request& request : requests) partitions.push_back(request.partition);
+  return announce_(partitions);
 }
 
 void FamilyMaker::CreateAll(std::span<Request> requests) {

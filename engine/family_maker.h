@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/database.h"
+#include "engine/format.h"
 #include "engine/rocks_options.h"
 #include "protocol/base/mutex.h"
 #include "protocol/base/result.h"
@@ -23,13 +24,18 @@ class FamilyMaker {
  public:
   using Made = std::move_only_function<void(Result<std::shared_ptr<Family>>)>;
 
-  FamilyMaker(std::shared_ptr<Database> database, rocksdb::ColumnFamilyOptions options);
+  // Runs on the maker's thread before families are created, with their partitions; when it fails
+  // they are not. May block.
+  using Announce = std::function<Status(std::span<const format::PartitionRef>)>;
+
+  FamilyMaker(std::shared_ptr<Database> database, rocksdb::ColumnFamilyOptions options,
+              Announce announce);
   ~FamilyMaker();  // as Stop
   FamilyMaker(const FamilyMaker&) = delete;
   FamilyMaker& operator=(const FamilyMaker&) = delete;
 
   // `made` runs once; after Stop it runs at once with kShuttingDown.
-  void Create(std::string name, Made made) EXCLUDES(mutex_);
+  void Create(std::string name, const format::PartitionRef& partition, Made made) EXCLUDES(mutex_);
   // Iterators on the family stay valid; its space is given back when the last one goes.
   void Drop(std::shared_ptr<Family> family, std::move_only_function<void(const Status&)> dropped)
       EXCLUDES(mutex_);
@@ -41,6 +47,7 @@ class FamilyMaker {
   // Creates `name`, or drops `family` when there is one.
   struct Request {
     std::string name;
+    format::PartitionRef partition;
     Made made;
     std::shared_ptr<Family> family;
     std::move_only_function<void(const Status&)> dropped;
@@ -49,11 +56,13 @@ class FamilyMaker {
   void Add(Request request) EXCLUDES(mutex_);
   void Run();
   void Serve(std::vector<Request>& requests);
+  Status AnnounceAll(std::span<const Request> requests) const;
   void CreateAll(std::span<Request> requests);
   void DropOne(Request& request);
 
   const std::shared_ptr<Database> database_;
   const rocksdb::ColumnFamilyOptions options_;
+  const Announce announce_;
   Mutex mutex_;
   CondVar work_;
   std::vector<Request> requests_ GUARDED_BY(mutex_);

@@ -20,14 +20,14 @@ class FamilyMakerTest : public ::testing::Test {
     EXPECT_TRUE(database.has_value()) << database.error().detail;
     database_ = *database;
     opened_ = Database::TakeFamilies(database_);
-    maker_ = std::make_unique<FamilyMaker>(database_, PartitionFamilyOptions({}));
+    maker_ = std::make_unique<FamilyMaker>(database_, PartitionFamilyOptions({}), nullptr);
   }
 
   using Made = Result<std::shared_ptr<Family>>;
   std::future<Made> Create(const std::string& name) {
     std::promise<Made> promise;
     std::future<Made> future = promise.get_future();
-    maker_->Create(name, [promise = std::move(promise)](Made made) mutable {
+    maker_->Create(name, {}, [promise = std::move(promise)](Made made) mutable {
       promise.set_value(std::move(made));
     });
     return future;

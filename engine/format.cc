@@ -11,11 +11,12 @@
 namespace gneiss::engine::format {
 namespace {
 
-// The version byte in front of each value of the state family. Kinds that change get a higher one
-// of their own. ON DISK: never renumber.
+// The version byte in front of each value of the state family, and of placements. Kinds that change
+// get a higher one of their own. ON DISK: never renumber.
 constexpr std::uint8_t kValueVersion = 1;
 constexpr std::uint8_t kLogStartVersion = 2;  // 1 had the offset alone
 
+constexpr std::string_view kStorePrefix = "store-";
 constexpr std::size_t kUuidBytes = 16;
 constexpr std::size_t kFactKeyBytes = 1 + kUuidBytes + 4 + 1;
 
@@ -24,6 +25,10 @@ void Put(std::string& out, Int value) {
   char bytes[sizeof(Int)];
   StoreBigEndian(bytes, value);
   out.append(bytes, sizeof bytes);
+}
+
+void PutUuid(std::string& out, const Uuid& id) {
+  out.append(reinterpret_cast<const char*>(id.bytes.data()), kUuidBytes);
 }
 
 std::string NewValue(std::size_t size_hint = 24) {
@@ -72,7 +77,7 @@ class ValueReader {
       return Fail(Errc::kUnsupportedVersion,
                   std::string(what) + ": version " + std::to_string(version));
     }
-    return {};
+    return version;
   }
 
   bool HasMore() const { return at_ != nullptr && at_ != end_; }
@@ -81,7 +86,7 @@ class ValueReader {
   Status Finish(const char* what) const {
     if (at_ == nullptr) return Fail(Errc::kCorrupt, std::string(what) + ": cut short");
     if (at_ != end_) return Fail(Errc::kCorrupt, std::string(what) + ": bytes left over");
-    return version;
+    return {};
   }
 
  private:
@@ -93,7 +98,7 @@ std::string FactKeyOf(const PartitionRef& ref, FactKind kind, std::size_t rest_b
   std::string key;
   key.reserve(kFactKeyBytes + rest_bytes);
   Put(key, static_cast<std::uint8_t>(KeySpace::kPartition));
-  key.append(reinterpret_cast<const char*>(ref.topic_id.bytes.data()), kUuidBytes);
+  PutUuid(key, ref.topic_id);
   Put(key, ref.partition.value());
   Put(key, static_cast<std::uint8_t>(kind));
   return key;
@@ -145,6 +150,27 @@ Result<int> ParseFormatFile(std::string_view text) {
   return Fail(Errc::kCorrupt, "not a FORMAT file of gneiss");
 }
 
+std::string DirectoryIdText(const Uuid& id) { return id.ToString() + "\n"; }
+
+Result<Uuid> ParseDirectoryId(std::string_view text) {
+  if (!text.ends_with('\n')) return Fail(Errc::kCorrupt, "not a DIRECTORY_ID file of gneiss");
+  return Uuid::Parse(text.substr(0, text.size() - 1));
+}
+
+std::string StoreDirectory(int store) {
+  const std::string number = std::to_string(store);
+  return std::string(kStorePrefix) + (number.size() < 2 ? "0" : "") + number;
+}
+
+std::optional<int> ParseStoreDirectory(std::string_view name) {
+  if (!name.starts_with(kStorePrefix)) return std::nullopt;
+  const std::string_view digits = name.substr(kStorePrefix.size());
+  int store = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), store);
+  if (error != std::errc() || store < 0 || StoreDirectory(store) != name) return std::nullopt;
+  return store;
+}
+
 BatchKey EncodeBatchKey(Offset last_offset) {
   BatchKey key;
   StoreBigEndian(key.data(), last_offset.value());
@@ -172,8 +198,7 @@ std::string BindingKey(std::string_view family_name) {
 
 std::string EncodeBinding(const Binding& binding) {
   std::string out = NewValue();
-  const auto& id = binding.partition.topic_id.bytes;
-  out.append(reinterpret_cast<const char*>(id.data()), kUuidBytes);
+  PutUuid(out, binding.partition.topic_id);
   Put(out, binding.partition.partition.value());
   Put(out, binding.family_id);
   return out;
@@ -373,6 +398,14 @@ Result<AbortedTxn> DecodeAbortedTxn(std::string_view key_rest, std::string_view 
   return txn;
 }
 
+std::string FirstDirtyKey(const PartitionRef& ref) {
+  return FactKeyOf(ref, FactKind::kFirstDirty);
+}
+std::string EncodeFirstDirty(Offset first_dirty) { return EncodeOffset(first_dirty); }
+Result<Offset> DecodeFirstDirty(std::string_view value) {
+  return DecodeOffset(value, "first dirty offset");
+}
+
 std::string EncodeTimeMarks(const std::vector<TimeMark>& marks) {
   std::string out = NewValue(16 + marks.size() * 6);
   TimeMark previous{.last_offset = Offset(0), .max_timestamp = 0};
@@ -430,7 +463,6 @@ std::string MetadataPropertyKey(std::string_view name) {
   return key;
 }
 
-}  // namespace gneiss::engine::format
 std::string PlacementsBegin() { return {static_cast<char>(MetadataSpace::kPlacement)}; }
 
 std::string PlacementKey(const PartitionRef& ref) {
@@ -471,3 +503,4 @@ Result<Placement> DecodePlacement(std::string_view value) {
   return placement;
 }
 
+}  // namespace gneiss::engine::format

@@ -25,16 +25,18 @@
 namespace gneiss::engine::format {
 
 // The layout of a data directory as a whole, kept as text in its FORMAT file. A directory with a
-// higher number is refused. It rises when an older build would misread what a newer one wrote.
-inline constexpr int kDirectoryFormat = 1;
+// higher number is refused. It rises when an older build would misread what a newer one wrote:
+// 2 brought several stores, of which a build of 1 would serve the first and bring up the partitions
+// of the others empty. A directory of a lower format is taken over as it is.
+inline constexpr int kDirectoryFormat = 2;
 inline constexpr char kFormatFile[] = "FORMAT";
 inline constexpr char kReserveFile[] = "reserve";  // space kept for a full disk (disk_guard.h)
+inline constexpr char kDirectoryIdFile[] = "DIRECTORY_ID";
 inline constexpr char kMetadataDirectory[] = "metadata";
-inline constexpr char kStoreDirectory[] = "store-00";
 inline constexpr char kStateFamily[] = "state";
 
 // What a data directory holds besides databases.
-inline constexpr const char* kDirectoryFiles[] = {"DIRECTORY_ID", kFormatFile};
+inline constexpr const char* kDirectoryFiles[] = {kDirectoryIdFile, kFormatFile};
 
 // In a snapshot. Its first data directory is the snapshot itself; the others, when the broker had
 // several, are DIR/log-dir-01 and so on.
@@ -44,6 +46,14 @@ std::filesystem::path SnapshotDataDir(const std::filesystem::path& snapshot, std
 std::string FormatFileText(int format);
 // kCorrupt if the text is not that of a FORMAT file.
 Result<int> ParseFormatFile(std::string_view text);
+
+// DIRECTORY_ID: the id by which placements name this directory, wherever it is mounted.
+std::string DirectoryIdText(const Uuid& id);
+Result<Uuid> ParseDirectoryId(std::string_view text);
+
+// The directory of a store: "store-00", "store-01", ... "store-100".
+std::string StoreDirectory(int store);
+std::optional<int> ParseStoreDirectory(std::string_view name);  // nothing: not a store's
 
 // ---- Partition families: one record batch per key, the value exactly as it is served. ----
 
@@ -69,6 +79,7 @@ enum class FactKind : std::uint8_t {
   kLeaderEpoch = 3,         // one key per epoch
   kProducer = 4,            // one key per producer id
   kAbortedTransaction = 5,  // one key per abort marker
+  kFirstDirty = 6,
 };
 
 // Whose family it is. The topic's name is not proof: a topic may be deleted and made again.
@@ -173,6 +184,11 @@ std::string AbortedTxnKey(const PartitionRef& ref, Offset last_offset, ProducerI
 std::string EncodeAbortedTxn(const AbortedTxn& txn);
 Result<AbortedTxn> DecodeAbortedTxn(std::string_view key_rest, std::string_view value);
 
+// first dirty: log compaction has been over everything below this offset. Without the key: nothing.
+std::string FirstDirtyKey(const PartitionRef& ref);
+std::string EncodeFirstDirty(Offset first_dirty);
+Result<Offset> DecodeFirstDirty(std::string_view value);
+
 // ---- Time marks: a property of each file of a partition. ----
 
 // A run of batches: those behind the mark before, up to last_offset.
@@ -185,13 +201,26 @@ std::string EncodeTimeMarks(const std::vector<TimeMark>& marks);
 // kCorrupt also where the offsets do not ascend.
 Result<std::vector<TimeMark>> DecodeTimeMarks(std::string_view value);
 
-// ---- The metadata store: records by offset, properties by name; values as given. ----
+// ---- The metadata store: properties by name, records by offset, placements by partition. ----
 
 // The first byte of a key. ON DISK: never renumber.
-enum class MetadataSpace : std::uint8_t { kProperty = 1, kRecord = 2 };
+enum class MetadataSpace : std::uint8_t { kProperty = 1, kRecord = 2, kPlacement = 3 };
 
 std::string MetadataRecordKey(Offset offset);
 Result<Offset> DecodeMetadataRecordKey(std::string_view key);
 std::string MetadataPropertyKey(std::string_view name);
+
+// placement: in which store the partition has its family, or is about to have it. Outside of that
+// store, so that its partitions are known when it cannot be opened.
+struct Placement {
+  Uuid directory_id;
+  std::int32_t store = 0;
+  auto operator<=>(const Placement&) const = default;
+};
+std::string PlacementsBegin();  // all placement keys begin with this
+std::string PlacementKey(const PartitionRef& ref);
+Result<PartitionRef> DecodePlacementKey(std::string_view key);
+std::string EncodePlacement(const Placement& placement);
+Result<Placement> DecodePlacement(std::string_view value);
 
 }  // namespace gneiss::engine::format

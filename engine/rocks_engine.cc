@@ -3,28 +3,27 @@
 
 #include <glog/logging.h>
 
-#include <sys/resource.h>
-
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <system_error>
 #include <thread>
 #include <utility>
 
 #include "engine/format.h"
+#include "engine/parallel.h"
 #include "engine/snapshot/engine_snapshot.h"
 
 namespace gneiss::engine {
 namespace {
 
-// Half of the descriptors that the process may have are for SSTs, the rest for sockets. The upper
-// bound keeps the mappings of SSTs below the kernel's usual limit of 65530.
-int OpenFilesMax() {
-  constexpr rlim_t kMin = 128, kMax = 30'000;
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return kMin;
-  return static_cast<int>(std::clamp(limit.rlim_cur / 2, kMin, kMax));
-}
+// Reading the state of a partition is a few lookups, and computes more than it waits.
+constexpr std::size_t kLogsPerOpener = 200;
+// Closing waits for fsyncs.
+constexpr std::size_t kClosers = 8;
+
+// What makes a data directory unusable without a mistake of the operator: others can be served.
+bool MayBeOffline(Errc code) { return code == Errc::kStorage; }
 
 }  // namespace
 
@@ -35,18 +34,24 @@ Result<std::unique_ptr<Engine>> Engine::Open(EngineOptions options) {
 Result<std::unique_ptr<RocksEngine>> RocksEngine::Open(
     EngineOptions options, std::shared_ptr<rocksdb::FileSystem> file_system) {
   std::unique_ptr<RocksEngine> engine(new RocksEngine(std::move(options)));
-  GNEISS_RETURN_IF_ERROR(engine->ClaimDirectories());
+  for (const auto priority : {rocksdb::Env::Priority::LOW, rocksdb::Env::Priority::HIGH}) {
+    rocksdb::Env::Default()->SetBackgroundThreads(engine->options_.background_threads, priority);
+  }
+  GNEISS_ASSIGN_OR_RETURN(auto directories, engine->ClaimDirectories());
+  engine->stores_ =
+      std::make_unique<StoreSet>(engine->options_, std::move(directories), file_system);
   // The metadata log opens beside the stores: most of either is waiting for the disk.
   Result<std::unique_ptr<RocksMetadataLog>> metadata_log;
   std::thread opener([&] {
     metadata_log = RocksMetadataLog::Open(
         engine->options_.metadata_dir / format::kMetadataDirectory, file_system);
   });
-  Status stores = engine->OpenStores(file_system);
+  engine->stores_->OpenExisting();
   opener.join();
-  GNEISS_RETURN_IF_ERROR(stores);
   if (!metadata_log) return std::unexpected(std::move(metadata_log.error()));
   engine->metadata_log_ = std::move(*metadata_log);
+  engine->placements_ = std::make_unique<PlacementTable>(*engine->metadata_log_);
+  GNEISS_RETURN_IF_ERROR(engine->stores_->Adopt(*engine->placements_));
   return engine;
 }
 
@@ -55,47 +60,38 @@ RocksEngine::~RocksEngine() {
   LOG_IF(ERROR, !closed) << "close of the engine failed error=" << closed.error().detail;
 }
 
-Status RocksEngine::ClaimDirectories() {
+Result<std::vector<LogDirectory>> RocksEngine::ClaimDirectories() {
   if (options_.data_dirs.empty()) {
     return Fail(Errc::kInvalidArgument, "No data directory is given.");
   }
-  std::set<std::filesystem::path> paths(options_.data_dirs.begin(), options_.data_dirs.end());
+  const std::set<std::filesystem::path> paths(options_.data_dirs.begin(), options_.data_dirs.end());
   if (paths.size() != options_.data_dirs.size()) {
     return Fail(Errc::kInvalidArgument, "A data directory is given twice.");
   }
-  paths.insert(options_.metadata_dir);
-  for (const std::filesystem::path& path : paths) {
-    GNEISS_ASSIGN_OR_RETURN(auto directory, DataDirectory::Claim(path));
-    directories_.push_back(std::move(directory));
+  if (!paths.contains(options_.metadata_dir)) {
+    GNEISS_ASSIGN_OR_RETURN(metadata_directory_, DataDirectory::Claim(options_.metadata_dir));
   }
-  return {};
-}
-
-Status RocksEngine::OpenStores(const std::shared_ptr<rocksdb::FileSystem>& file_system) {
-  const std::size_t count = options_.data_dirs.size();
-  rocksdb::Env::Default()->SetBackgroundThreads(options_.background_threads,
-                                                rocksdb::Env::Priority::LOW);
-  rocksdb::Env::Default()->SetBackgroundThreads(options_.background_threads,
-                                                rocksdb::Env::Priority::HIGH);
-  for (const std::filesystem::path& directory : options_.data_dirs) {
-    StoreOptions store;
-    store.path = directory / format::kStoreDirectory;
-    store.budget.memtable_bytes = options_.memtable_bytes_total / count;
-    store.budget.wal_bytes = options_.wal_bytes_total / count;
-    store.budget.open_files_max = OpenFilesMax() / static_cast<int>(count);
-    store.budget.background_threads = options_.background_threads;
-    store.clock = options_.clock;
-    store.file_system = file_system;
-    store.disk = std::make_shared<DiskGuard>(
-        DiskGuardOptions{.directory = directory,
-                         .free_bytes_min = options_.disk_free_bytes_min,
-                         .reserve_bytes = options_.disk_reserve_bytes,
-                         .interval = options_.disk_check_interval,
-                         .file_system = file_system});
-    GNEISS_ASSIGN_OR_RETURN(std::shared_ptr<Store> opened, Store::Open(std::move(store)));
-    stores_.push_back(std::move(opened));
+  std::vector<LogDirectory> directories;
+  std::optional<Error> failure;
+  for (const std::filesystem::path& path : options_.data_dirs) {
+    LogDirectory& directory = directories.emplace_back();
+    directory.path = path;
+    auto claim = DataDirectory::Claim(path);
+    if (claim) {
+      directory.claim = std::move(*claim);
+      continue;
+    }
+    failure = claim.error();
+    if (!MayBeOffline(failure->code) || path == options_.metadata_dir) {
+      return std::unexpected(std::move(*failure));
+    }
+    LOG(ERROR) << "data directory is offline, the others are served path=" << path.string()
+               << " cause=\"" << failure->detail << "\"";
   }
-  return {};
+  if (std::ranges::none_of(directories, [](const auto& d) { return d.claim != nullptr; })) {
+    return std::unexpected(std::move(*failure));
+  }
+  return directories;
 }
 
 Status RocksEngine::Close() { return CloseStores(Shutdown::kClean); }
@@ -104,52 +100,64 @@ Status RocksEngine::CloseStores(Shutdown how) {
   std::map<format::PartitionRef, std::shared_ptr<RocksPartitionLog>> logs;
   {
     MutexLock lock(mutex_);
-    if (std::exchange(closed_, true)) return {};
+    if (std::exchange(closed_, true) || stores_ == nullptr) return {};
     logs.swap(logs_);
   }
   if (how == Shutdown::kClean) {
     for (const auto& [ref, log] : logs) log->WriteCheckpoint([](const Status&) {});
   }
-  Status result;
-  for (const std::shared_ptr<Store>& store : stores_) {
-    store->Stop();
-    if (how == Shutdown::kAbrupt) continue;
-    if (Status synced = store->Sync(); !synced && result) result = std::move(synced);
-  }
+  const std::vector<std::shared_ptr<Store>> stores = stores_->stores();
+  std::vector<Status> synced(stores.size());
+  RunInParallel(stores.size(), kClosers, [&](std::size_t i) {
+    stores[i]->Stop();
+    if (how == Shutdown::kClean) synced[i] = stores[i]->Sync();
+  });
   for (const auto& [ref, log] : logs) log->Close();
-  for (const std::shared_ptr<Store>& store : stores_) store->Release();
-  return result;
+  RunInParallel(stores.size(), kClosers, [&](std::size_t i) { stores[i]->Release(); });
+  for (Status& status : synced) GNEISS_RETURN_IF_ERROR(std::move(status));
+  return {};
 }
 
-// Where the partition has its family; a new one goes where the fewest are.
-std::size_t RocksEngine::PlaceOf(const format::PartitionRef& ref) const {
-  if (stores_.size() == 1) return 0;  // the usual case, and counting takes time with many logs
-  std::vector<std::size_t> counts(stores_.size());
-  for (std::size_t i = 0; i < stores_.size(); ++i) {
-    if (stores_[i]->FindFamily(ref) != nullptr) return i;
-  }
-  for (const auto& [known, log] : logs_) {
-    ++counts[static_cast<std::size_t>(log->log_dir_index())];
-  }
-  return static_cast<std::size_t>(std::ranges::min_element(counts) - counts.begin());
-}
-
-Result<std::shared_ptr<PartitionLog>> RocksEngine::OpenPartition(const TopicPartition& tp,
-                                                                 const Uuid& topic_id,
-                                                                 const LogConfig& config) {
-  const format::PartitionRef ref{topic_id, tp.partition};
+std::vector<Engine::OpenedPartition> RocksEngine::OpenPartitions(
+    std::span<const PartitionToOpen> partitions) {
+  std::vector<OpenedPartition> opened(partitions.size());
   MutexLock lock(mutex_);
-  if (closed_) return Fail(Errc::kShuttingDown, "the engine is closed");
-  if (const auto known = logs_.find(ref); known != logs_.end()) return known->second;
-  const std::size_t place = PlaceOf(ref);
-  GNEISS_ASSIGN_OR_RETURN(std::shared_ptr<RocksPartitionLog> log,
-                          RocksPartitionLog::Open({.tp = tp,
-                                                   .topic_id = topic_id,
-                                                   .log_dir_index = static_cast<int>(place),
-                                                   .store = stores_[place],
-                                                   .clock = options_.clock},
-                                                  config));
-  logs_.emplace(ref, log);
+  std::vector<std::size_t> fresh;
+  std::vector<format::PartitionRef> refs;
+  for (std::size_t i = 0; i < partitions.size(); ++i) {
+    const format::PartitionRef ref{partitions[i].topic_id, partitions[i].tp.partition};
+    if (const auto known = logs_.find(ref); known != logs_.end()) {
+      opened[i] = known->second;
+    } else if (closed_) {
+      opened[i] = Fail(Errc::kShuttingDown, "the engine is closed");
+    } else {
+      fresh.push_back(i);
+      refs.push_back(ref);
+    }
+  }
+  if (fresh.empty()) return opened;
+  const std::vector<Result<StoreSet::Place>> places = stores_->Find(refs);
+  std::vector<std::shared_ptr<RocksPartitionLog>> logs(fresh.size());
+  RunInParallel(fresh.size(), fresh.size() / kLogsPerOpener + 1, [&](std::size_t i) {
+    opened[fresh[i]] = OpenLog(partitions[fresh[i]], places[i], logs[i]);
+  });
+  for (std::size_t i = 0; i < fresh.size(); ++i) {
+    if (logs[i] != nullptr) logs_.emplace(refs[i], std::move(logs[i]));
+  }
+  return opened;
+}
+
+Engine::OpenedPartition RocksEngine::OpenLog(const PartitionToOpen& partition,
+                                             const Result<StoreSet::Place>& place,
+                                             std::shared_ptr<RocksPartitionLog>& log) const {
+  if (!place) return std::unexpected(place.error());
+  GNEISS_ASSIGN_OR_RETURN(
+      log, RocksPartitionLog::Open({.tp = partition.tp,
+                                    .topic_id = partition.topic_id,
+                                    .log_dir_index = static_cast<int>(place->directory),
+                                    .store = place->store,
+                                    .clock = options_.clock},
+                                   partition.config));
   return log;
 }
 
@@ -166,20 +174,25 @@ void RocksEngine::DropPartition(const TopicPartition& tp, const Uuid& topic_id) 
 }
 
 void RocksEngine::DropRemoved(const std::function<bool(const Uuid&)>& is_removed) {
-  const auto removed = [&](const format::PartitionRef& ref) {
-    MutexLock lock(mutex_);
-    if (logs_.contains(ref)) return false;
-    if (is_removed(ref.topic_id)) return true;
-    LOG(WARNING) << "partition is not in the metadata and stays offline topic_id=" << ref.topic_id
-                 << " partition=" << ref.partition;
-    return false;
-  };
-  for (const std::shared_ptr<Store>& store : stores_) store->EraseIf(removed);
+  for (const StoreSet::Placed& placed : stores_->Partitions()) {
+    if (placed.store == nullptr) continue;
+    const format::PartitionRef& ref = placed.partition;
+    {
+      MutexLock lock(mutex_);
+      if (logs_.contains(ref)) continue;
+    }
+    if (is_removed(ref.topic_id)) {
+      placed.store->Erase(ref);
+    } else {
+      LOG(WARNING) << "partition is not in the metadata and stays offline topic_id=" << ref.topic_id
+                   << " partition=" << ref.partition;
+    }
+  }
 }
 
 EngineStats RocksEngine::Stats(std::size_t partitions_max) const {
   EngineStats stats;
-  for (const std::shared_ptr<Store>& store : stores_) stats.stores.push_back(store->Stats());
+  stats.stores = stores_->Stats();
   std::vector<std::shared_ptr<RocksPartitionLog>> logs;
   {
     MutexLock lock(mutex_);
@@ -204,7 +217,7 @@ Result<SnapshotReport> RocksEngine::Snapshot(const std::filesystem::path& to) {
   }
   const SnapshotSources sources{.data_dirs = options_.data_dirs,
                                 .metadata = *metadata_log_,
-                                .stores = [this] { return stores_; }};
+                                .stores = [this] { return stores_->AllOnline(); }};
   Result<SnapshotReport> report = TakeSnapshot(sources, to);
   snapshot_running_ = false;
   return report;
@@ -212,10 +225,11 @@ Result<SnapshotReport> RocksEngine::Snapshot(const std::filesystem::path& to) {
 
 std::vector<LogDirUsage> RocksEngine::LogDirs() const {
   std::vector<LogDirUsage> usages;
-  for (const std::filesystem::path& directory : options_.data_dirs) {
+  for (std::size_t i = 0; i < options_.data_dirs.size(); ++i) {
+    const std::filesystem::path& directory = options_.data_dirs[i];
     std::error_code error;
     const std::filesystem::space_info space = std::filesystem::space(directory, error);
-    LogDirUsage usage{.path = directory.string(), .online = !error};
+    LogDirUsage usage{.path = directory.string(), .online = !error && stores_->IsOnline(i)};
     if (!error) {
       usage.total_bytes = static_cast<std::int64_t>(space.capacity);
       usage.usable_bytes = static_cast<std::int64_t>(space.available);

@@ -10,15 +10,17 @@
 
 #include "engine/data_directory.h"
 #include "engine/engine.h"
+#include "engine/placement_table.h"
 #include "engine/rocks_metadata_log.h"
 #include "engine/rocks_partition_log.h"
 #include "engine/store.h"
+#include "engine/store_set.h"
 #include "protocol/base/mutex.h"
 
 namespace gneiss::engine {
 
-// RocksEngine is the Engine: one store per data directory for now, and the metadata log.
-// Threads: as Engine.
+// RocksEngine is the Engine: the stores, the logs of the partitions in them, and the metadata log.
+// Threads: as Engine. Lock order: mutex_, then those of StoreSet and RocksPartitionLog.
 class RocksEngine final : public Engine {
  public:
   // `file_system` lies below RocksDB; tests put one there that fails or forgets.
@@ -29,9 +31,7 @@ class RocksEngine final : public Engine {
 
   Status Close() override EXCLUDES(mutex_);
   MetadataLog& metadata_log() override { return *metadata_log_; }
-  Result<std::shared_ptr<PartitionLog>> OpenPartition(const TopicPartition& tp,
-                                                      const Uuid& topic_id,
-                                                      const LogConfig& config) override
+  std::vector<OpenedPartition> OpenPartitions(std::span<const PartitionToOpen> partitions) override
       EXCLUDES(mutex_);
   void DropPartition(const TopicPartition& tp, const Uuid& topic_id) override EXCLUDES(mutex_);
   void DropRemoved(const std::function<bool(const Uuid&)>& is_removed) override EXCLUDES(mutex_);
@@ -39,7 +39,8 @@ class RocksEngine final : public Engine {
   EngineStats Stats(std::size_t partitions_max) const override EXCLUDES(mutex_);
   Result<SnapshotReport> Snapshot(const std::filesystem::path& to) override;
 
-  const std::vector<std::shared_ptr<Store>>& stores() const { return stores_; }
+  // Those that are online. More may come at any time.
+  std::vector<std::shared_ptr<Store>> stores() const { return stores_->stores(); }
 
  private:
   explicit RocksEngine(EngineOptions options) : options_(std::move(options)) {}
@@ -47,14 +48,15 @@ class RocksEngine final : public Engine {
   enum class Shutdown { kClean, kAbrupt };
 
   Status CloseStores(Shutdown how) EXCLUDES(mutex_);
-  Status ClaimDirectories();
-  Status OpenStores(const std::shared_ptr<rocksdb::FileSystem>& file_system);
-  std::size_t PlaceOf(const format::PartitionRef& ref) const REQUIRES(mutex_);
+  Result<std::vector<LogDirectory>> ClaimDirectories();
+  OpenedPartition OpenLog(const PartitionToOpen& partition, const Result<StoreSet::Place>& place,
+                          std::shared_ptr<RocksPartitionLog>& log) const;
 
   const EngineOptions options_;
-  std::vector<std::unique_ptr<DataDirectory>> directories_;
+  std::unique_ptr<DataDirectory> metadata_directory_;  // null: it is one of the data directories
   std::unique_ptr<RocksMetadataLog> metadata_log_;
-  std::vector<std::shared_ptr<Store>> stores_;  // one per data directory, in their order
+  std::unique_ptr<PlacementTable> placements_;
+  std::unique_ptr<StoreSet> stores_;  // last: it uses the above
 
   std::atomic<bool> snapshot_running_ = false;
 

@@ -3,6 +3,8 @@
 
 #include <glog/logging.h>
 
+#include <limits>
+#include <string>
 #include <utility>
 
 #include "engine/fault_point.h"
@@ -11,6 +13,13 @@
 #include "engine/rocks_status.h"
 
 namespace gneiss::engine {
+namespace {
+
+std::string LastRecordKey() {
+  return format::MetadataRecordKey(Offset(std::numeric_limits<std::int64_t>::max()));
+}
+
+}  // namespace
 
 Result<std::unique_ptr<RocksMetadataLog>> RocksMetadataLog::Open(
     const std::filesystem::path& path, const std::shared_ptr<rocksdb::FileSystem>& base) {
@@ -25,7 +34,7 @@ Result<std::unique_ptr<RocksMetadataLog>> RocksMetadataLog::Open(
 
 Status RocksMetadataLog::FindEnd() {
   const std::unique_ptr<rocksdb::Iterator> it(database_->db().NewIterator(rocksdb::ReadOptions()));
-  it->SeekToLast();  // records come last in the order of key spaces
+  it->SeekForPrev(LastRecordKey());
   GNEISS_RETURN_IF_ERROR(FromRocks(it->status(), "find the end of the metadata log"));
   const std::string first_record = format::MetadataRecordKey(Offset(0));
   if (!it->Valid() || it->key().compare(first_record) < 0) return {};
@@ -50,8 +59,10 @@ Result<Offset> RocksMetadataLog::Append(std::span<const std::string> records) {
 
 Status RocksMetadataLog::Replay(
     const std::function<Status(Offset, std::span<const std::byte>)>& record) {
+  const std::string last = LastRecordKey();  // other key spaces lie behind it
   const std::unique_ptr<rocksdb::Iterator> it(database_->db().NewIterator(rocksdb::ReadOptions()));
-  for (it->Seek(format::MetadataRecordKey(Offset(0))); it->Valid(); it->Next()) {
+  for (it->Seek(format::MetadataRecordKey(Offset(0)));
+       it->Valid() && it->key().compare(last) <= 0; it->Next()) {
     GNEISS_ASSIGN_OR_RETURN(const Offset offset,
                             format::DecodeMetadataRecordKey(ToText(it->key())));
     GNEISS_RETURN_IF_ERROR(record(offset, ToBytes(it->value())));

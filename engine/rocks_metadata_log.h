@@ -26,7 +26,8 @@ class RocksMetadataLog final : public MetadataLog {
   Result<std::string> GetProperty(const std::string& name) override;
   Status SetProperty(const std::string& name, const std::string& value) override;
 
-  // Nothing is appended while somebody holds it: for a snapshot.
+  // Nothing is written while somebody holds it: for a snapshot, and for what lies beside the log in
+  // the same database (engine/placement_table.h).
   Mutex& write_mutex() RETURN_CAPABILITY(write_mutex_) { return write_mutex_; }
   rocksdb::DB& db() const { return database_->db(); }
 

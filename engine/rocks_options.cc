@@ -38,6 +38,10 @@ rocksdb::BlockBasedTableOptions TableOptions() {
 
 }  // namespace
 
+std::size_t WalBytesMax(const StoreBudget& budget) {
+  return std::min(budget.wal_bytes, budget.memtable_bytes);
+}
+
 rocksdb::DBOptions StoreDbOptions(const StoreBudget& budget) {
   rocksdb::DBOptions options;
   options.create_if_missing = true;
@@ -45,7 +49,7 @@ rocksdb::DBOptions StoreDbOptions(const StoreBudget& budget) {
   // A torn tail of the WAL is what a crash leaves; anything behind damage must not be applied.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   options.avoid_flush_during_recovery = true;  // an SST per family, each with its fsync
-  options.max_total_wal_size = std::min(budget.wal_bytes, budget.memtable_bytes);
+  options.max_total_wal_size = WalBytesMax(budget);
   options.max_open_files = budget.open_files_max;
   // Two flushes: one waits for the disk's fsync while the other writes, or a steady load of large
   // batches stalls at half the disk's speed.
@@ -72,7 +76,11 @@ rocksdb::ColumnFamilyOptions PartitionFamilyOptions(const StoreBudget& budget) {
   // L0 stays short, for each of its files costs a seek; files of a log do not overlap, so moving
   // them down rewrites nothing.
   options.level0_file_num_compaction_trigger = 2;
-  options.write_buffer_size = budget.memtable_bytes / 4;
+  // With a filter RocksDB would rewrite all that is older than 30 days, every 30 days. What is to
+  // be rewritten, and when, is the housekeeper's and the cleaner's to say.
+  options.ttl = 0;
+  options.periodic_compaction_seconds = 0;
+  options.write_buffer_size = budget.family_buffer_bytes;
   options.max_write_buffer_number = 4;  // one is filled while others are flushed
   options.table_properties_collector_factories = {NewBatchPropertiesCollectorFactory()};
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(TableOptions()));

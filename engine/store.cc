@@ -38,7 +38,8 @@ Result<std::shared_ptr<Store>> Store::Open(StoreOptions options) {
                       {format::kStateFamily, StateFamilyOptions()}},
                      opened.file_system));
   GNEISS_RETURN_IF_ERROR(store->Adopt(Database::TakeFamilies(store->database_)));
-  store->maker_ = std::make_unique<FamilyMaker>(store->database_, store->FamilyOptions());
+  store->maker_ =
+      std::make_unique<FamilyMaker>(store->database_, store->FamilyOptions(), opened.on_create);
   Store* const self = store.get();
   store->committer_ = std::make_unique<Committer>(
       store->state_, CommitterOptions{.clock = opened.clock,
@@ -97,6 +98,23 @@ Status Store::BindFamilies(const std::map<std::string, std::shared_ptr<Family>>&
   return {};
 }
 
+std::vector<format::PartitionRef> Store::Partitions() const {
+  std::vector<format::PartitionRef> partitions;
+  MutexLock lock(mutex_);
+  partitions.reserve(families_.size());
+  for (const auto& [ref, family] : families_) partitions.push_back(ref);
+  return partitions;
+}
+
+// What can be set per family only stays as it was: RocksDB writes and fsyncs its MANIFEST for each.
+void Store::SetBudget(const StoreBudget& budget) {
+  const rocksdb::Status status =
+      db().SetDBOptions({{"max_total_wal_size", std::to_string(WalBytesMax(budget))},
+                         {"max_open_files", std::to_string(budget.open_files_max)}});
+  LOG_IF(ERROR, !status.ok()) << "store keeps its old budget path=" << options_.path.string()
+                              << " error=" << status.ToString();
+}
+
 std::shared_ptr<Family> Store::FindFamily(const format::PartitionRef& ref) const {
   MutexLock lock(mutex_);
   const auto at = families_.find(ref);
@@ -118,19 +136,20 @@ void Store::MakeFamily(const TopicPartition& tp, const Uuid& topic_id, FamilyMak
     if (names_.contains(name)) name = format::FamilyName(tp, topic_id);
     names_.insert(name);
   }
-  maker_->Create(name, [this, ref, name,
-                        made = std::move(made)](Result<std::shared_ptr<Family>> family) mutable {
-    {
-      MutexLock lock(mutex_);
-      if (family) {
-        families_[ref] = *family;
-        filters_->SetRules((*family)->id(), (*family)->rules());
-      } else {
-        names_.erase(name);
-      }
-    }
-    made(std::move(family));
-  });
+  maker_->Create(
+      name, ref,
+      [this, ref, name, made = std::move(made)](Result<std::shared_ptr<Family>> family) mutable {
+        {
+          MutexLock lock(mutex_);
+          if (family) {
+            families_[ref] = *family;
+            filters_->SetRules((*family)->id(), (*family)->rules());
+          } else {
+            names_.erase(name);
+          }
+        }
+        made(std::move(family));
+      });
 }
 
 format::StateFact Store::BindingFact(const Family& family, const format::PartitionRef& ref) {
@@ -148,7 +167,10 @@ void Store::Erase(const format::PartitionRef& ref) {
       families_.erase(at);
     }
   }
-  if (family == nullptr) return;
+  if (family == nullptr) {
+    if (options_.on_erased) options_.on_erased(ref);
+    return;
+  }
   // Behind everything that is queued: a write to a family that is gone would fail its whole group.
   // The facts go first. Until the family is gone as well its binding tells whose it was.
   Result<Admission> admission = committer_->Admit(0);
@@ -156,18 +178,19 @@ void Store::Erase(const format::PartitionRef& ref) {
   Commit commit;
   commit.admission = *admission;
   commit.erase_prefix = format::PartitionPrefix(ref);
-  commit.done = [this, family](const Status& status) {
-    if (status) DropFamily(family);
+  commit.done = [this, ref, family](const Status& status) {
+    if (status) DropFamily(ref, family);
   };
   committer_->Enqueue(std::move(commit));
 }
 
-void Store::DropFamily(std::shared_ptr<Family> family) {
+void Store::DropFamily(const format::PartitionRef& ref, std::shared_ptr<Family> family) {
   const std::string name = family->name();
   filters_->SetRules(family->id(), nullptr);
-  maker_->Drop(std::move(family), [this, name](const Status& dropped) {
+  maker_->Drop(std::move(family), [this, ref, name](const Status& dropped) {
     if (dropped) {
       EraseBinding(name);
+      if (options_.on_erased) options_.on_erased(ref);
       MutexLock lock(mutex_);
       names_.erase(name);
     } else {
@@ -185,17 +208,6 @@ void Store::EraseBinding(const std::string& family_name) {
   commit.facts.push_back({format::BindingKey(family_name), std::nullopt});
   commit.done = [](const Status&) {};
   committer_->Enqueue(std::move(commit));
-}
-
-void Store::EraseIf(const std::function<bool(const format::PartitionRef&)>& removed) {
-  std::vector<format::PartitionRef> present;
-  {
-    MutexLock lock(mutex_);
-    for (const auto& [ref, family] : families_) present.push_back(ref);
-  }
-  for (const format::PartitionRef& ref : present) {
-    if (removed(ref)) Erase(ref);
-  }
 }
 
 void Store::Register(std::weak_ptr<Recoverable> state) {

@@ -25,6 +25,12 @@ namespace gneiss::engine {
 struct StoreOptions {
   std::filesystem::path path;
   StoreBudget budget;
+  // Remembers outside of the store that these partitions are in it, before they have a family.
+  // Runs on the maker's thread; when it fails there will be no family.
+  FamilyMaker::Announce on_create = nullptr;
+  // A partition is gone from here, family and facts and all. Runs on one of the store's threads or
+  // that of Erase.
+  std::function<void(const format::PartitionRef&)> on_erased = nullptr;
   Clock* clock = &Clock::System();
   std::shared_ptr<DiskGuard> disk;  // that of the data directory; may be none
   std::shared_ptr<rocksdb::FileSystem> file_system;  // below ours; without: the machine's
@@ -55,9 +61,15 @@ class Store {
   void Release() EXCLUDES(mutex_);
 
   const std::filesystem::path& path() const { return options_.path; }
+
+  // Takes effect at once, without a pause for writers.
+  void SetBudget(const StoreBudget& budget);
   rocksdb::DB& db() const { return database_->db(); }
   const Family& state() const { return *state_; }
   Committer& committer() { return *committer_; }
+
+  // The partitions that have a family here.
+  std::vector<format::PartitionRef> Partitions() const EXCLUDES(mutex_);
 
   // The partition's family, if it has one already.
   std::shared_ptr<Family> FindFamily(const format::PartitionRef& ref) const EXCLUDES(mutex_);
@@ -75,9 +87,6 @@ class Store {
   // REQUIRES: nothing more is enqueued for it.
   void Erase(const format::PartitionRef& ref) EXCLUDES(mutex_);
 
-  // Erases every partition on disk for which `removed` says so.
-  void EraseIf(const std::function<bool(const format::PartitionRef&)>& removed) EXCLUDES(mutex_);
-
   // Lists the directory.
   StoreStats Stats() const EXCLUDES(mutex_);
 
@@ -91,7 +100,7 @@ class Store {
   Status Adopt(std::vector<std::shared_ptr<Family>> families) EXCLUDES(mutex_);
   Status BindFamilies(const std::map<std::string, std::shared_ptr<Family>>& by_name)
       REQUIRES(mutex_);
-  void DropFamily(std::shared_ptr<Family> family);
+  void DropFamily(const format::PartitionRef& ref, std::shared_ptr<Family> family);
   void EraseBinding(const std::string& family_name);
   void ReadBackAll() EXCLUDES(mutex_);
   void FlushWhenIdle() EXCLUDES(mutex_);

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/placement_table.h"
+
+#include <glog/logging.h>
+
+#include <string>
+
+#include "engine/rocks_status.h"
+
+namespace gneiss::engine {
+
+Status PlacementTable::Load(
+    const std::function<void(const format::PartitionRef&, const format::Placement&)>& found) const {
+  const std::string begin = format::PlacementsBegin();
+  const std::unique_ptr<rocksdb::Iterator> it(metadata_.db().NewIterator(rocksdb::ReadOptions()));
+  for (it->Seek(begin); it->Valid() && it->key().starts_with(begin); it->Next()) {
+    GNEISS_ASSIGN_OR_RETURN(const auto ref, format::DecodePlacementKey(ToText(it->key())));
+    GNEISS_ASSIGN_OR_RETURN(const auto placement, format::DecodePlacement(ToText(it->value())));
+    found(ref, placement);
+  }
+  return FromRocks(it->status(), "read the placements");
+}
+
+Status PlacementTable::Record(std::span<const format::PartitionRef> partitions,
+                              const format::Placement& placement) {
+  const std::string value = format::EncodePlacement(placement);
+  rocksdb::WriteBatch batch;
+  for (const format::PartitionRef& ref : partitions) {
+    GNEISS_RETURN_IF_ERROR(
+        FromRocks(batch.Put(format::PlacementKey(ref), value), "frame placements"));
+  }
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  return Write(options, batch);
+}
+
+void PlacementTable::Erase(const format::PartitionRef& partition) {
+  rocksdb::WriteBatch batch;
+  batch.Delete(format::PlacementKey(partition)).PermitUncheckedError();  // it cannot be too large
+  if (const Status erased = Write(rocksdb::WriteOptions(), batch); !erased) {
+    LOG(WARNING) << "placement stays until the next start topic_id=" << partition.topic_id
+                 << " partition=" << partition.partition << " error=" << erased.error().detail;
+  }
+}
+
+Status PlacementTable::Write(const rocksdb::WriteOptions& options, rocksdb::WriteBatch& batch) {
+  MutexLock lock(metadata_.write_mutex());
+  return FromRocks(metadata_.db().Write(options, &batch), "write placements");
+}
+
+}  // namespace gneiss::engine

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <span>
+
+#include "engine/format.h"
+#include "engine/rocks_metadata_log.h"
+#include "protocol/base/result.h"
+
+namespace gneiss::engine {
+
+// PlacementTable remembers in which store each partition has its family. It lies in the metadata
+// store, so it is there when the partition's own store is not. Threads: any.
+class PlacementTable {
+ public:
+  // `metadata` outlives it.
+  explicit PlacementTable(RocksMetadataLog& metadata) : metadata_(metadata) {}
+
+  // Calls `found` for each placement, in the order of topic ids and partitions.
+  Status Load(const std::function<void(const format::PartitionRef&, const format::Placement&)>&
+                  found) const;
+
+  // Durable when it returns: one fsync for all. Blocks.
+  Status Record(std::span<const format::PartitionRef> partitions,
+                const format::Placement& placement);
+
+  // Not fsynced: what a crash brings back is erased again at the next start.
+  void Erase(const format::PartitionRef& partition);
+
+ private:
+  Status Write(const rocksdb::WriteOptions& options, rocksdb::WriteBatch& batch);
+
+  RocksMetadataLog& metadata_;
+};
+
+}  // namespace gneiss::engine
