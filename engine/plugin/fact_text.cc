@@ -46,6 +46,8 @@ std::string FactKeyText(const FactKey& key) {
       return partition + " log-start";
     case FactKind::kCheckpoint:
       return partition + " checkpoint";
+    case FactKind::kFirstDirty:
+      return partition + " first-dirty";
     case FactKind::kLeaderEpoch: {
       const auto start = format::DecodeEpochStart(key.rest, format::EncodeEpochStart(Offset(0)));
       return partition + " leader-epoch=" + Words<format::EpochStart>(start, [](const auto& epoch) {
@@ -90,12 +92,17 @@ std::string ProducerText(const format::ProducerFact& fact) {
 std::string FactText(const FactKey& key, std::string_view value) {
   switch (key.kind) {
     case FactKind::kLogStart:
-      return Words<Offset>(format::DecodeLogStart(value), OffsetText);
+      return Words<format::LogStart>(format::DecodeLogStart(value), [](const auto& start) {
+        return OffsetText(start.offset) + " reason=" + ToText(start.reason) +
+               " moved_at=" + TimeText(start.moved_at);
+      });
     case FactKind::kCheckpoint:
       return Words<format::Checkpoint>(format::DecodeCheckpoint(value), [](const auto& checkpoint) {
         return "log_end=" + OffsetText(checkpoint.log_end) +
                " high_watermark=" + OffsetText(checkpoint.high_watermark);
       });
+    case FactKind::kFirstDirty:
+      return Words<Offset>(format::DecodeFirstDirty(value), OffsetText);
     case FactKind::kLeaderEpoch:
       return Words<format::EpochStart>(
           format::DecodeEpochStart(key.rest, value),
@@ -128,6 +135,9 @@ std::optional<std::string> KeyText(std::string_view key) {
   if (const auto record = format::DecodeMetadataRecordKey(key)) {
     return "metadata-record=" + OffsetText(*record);
   }
+  if (const auto placed = format::DecodePlacementKey(key)) {
+    return PartitionText(*placed) + " placement";
+  }
   if (const auto fact = format::DecodeFactKey(key)) return FactKeyText(*fact);
   return std::nullopt;
 }
@@ -136,6 +146,12 @@ std::optional<std::string> ValueText(std::string_view key, std::string_view valu
   if (!KeyText(key)) return std::nullopt;
   if (IsBatchKey(key)) return BatchText(*format::DecodeBatchKey(key), AsBytes(value));
   if (const auto fact = format::DecodeFactKey(key)) return FactText(*fact, value);
+  if (format::DecodePlacementKey(key)) {
+    return Words<format::Placement>(format::DecodePlacement(value), [](const auto& placement) {
+      return "directory_id=" + placement.directory_id.ToString() +
+             " store=" + std::to_string(placement.store);
+    });
+  }
   if (!NameIn(key)) return QuotedText(value);
   const auto binding = format::DecodeBinding(value);
   if (!binding) return QuotedText(value);  // a metadata property

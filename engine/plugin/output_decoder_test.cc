@@ -93,8 +93,10 @@ TEST(OutputDecoderTest, EveryFactHasWords) {
   const std::string ref = kRefText;
   EXPECT_EQ(decode(format::BindingKey("orders-3"), format::EncodeBinding({kRef, 2})),
             "name=orders-3 : topic_id=AAAAAAAAAAAAAAAAAAAAAA partition=3 family_id=2");
-  EXPECT_EQ(decode(format::LogStartKey(kRef), format::EncodeLogStart(Offset(9))),
-            ref + "log-start : 9");
+  const format::LogStart start{Offset(9), LogStartReason::kRetentionMs, 1000};
+  EXPECT_EQ(decode(format::LogStartKey(kRef), format::EncodeLogStart(start)),
+            ref + "log-start : 9 reason=" + ToText(LogStartReason::kRetentionMs) +
+                " moved_at=1970-01-01T00:00:01.000Z");
   EXPECT_EQ(decode(format::CheckpointKey(kRef), format::EncodeCheckpoint({Offset(9), Offset(8)})),
             ref + "checkpoint : log_end=9 high_watermark=8");
   EXPECT_EQ(
@@ -112,6 +114,10 @@ TEST(OutputDecoderTest, EveryFactHasWords) {
                 "producer=7 : epoch=2 coordinator_epoch=-1 no-open-transaction "
                 "last_update=1970-01-01T00:00:01.000Z last_time=1970-01-01T00:00:01.000Z "
                 "batches=[offsets 0..1 last_sequence 1 time 1970-01-01T00:00:01.000Z]");
+  EXPECT_EQ(decode(format::FirstDirtyKey(kRef), format::EncodeFirstDirty(Offset(5))),
+            ref + "first-dirty : 5");
+  EXPECT_EQ(decode(format::PlacementKey(kRef), format::EncodePlacement({Uuid{}, 2})),
+            ref + "placement : directory_id=AAAAAAAAAAAAAAAAAAAAAA store=2");
   EXPECT_EQ(decode(format::MetadataRecordKey(Offset(6)), "x\x01"),
             "metadata-record=6 : \"x\\x01\"");
 }
