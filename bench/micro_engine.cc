@@ -9,12 +9,15 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <memory>
+#include <random>
 #include <string>
 #include <vector>
 
 #include "engine/engine.h"
+#include "engine/rocks_partition_log.h"
 #include "engine/testing/batches.h"
 #include "engine/testing/temp_dir.h"
 #include "protocol/base/mutex.h"
@@ -66,7 +69,9 @@ class InFlight {
 // An engine with some partitions of one topic.
 class Bench {
  public:
-  explicit Bench(int partitions, LogConfig config = {}) {
+  explicit Bench(int partitions, LogConfig config = {}) : config_(config) { Open(partitions); }
+
+  void Open(int partitions) {
     EngineOptions options;
     options.data_dirs = {dir_.path()};
     options.metadata_dir = dir_.path();
@@ -74,7 +79,7 @@ class Bench {
     CHECK(engine.has_value()) << engine.error().detail;
     engine_ = std::move(*engine);
     for (int i = 0; i < partitions; ++i) {
-      auto log = engine_->OpenPartition({"bench", PartitionId(i)}, topic_id_, config);
+      auto log = engine_->OpenPartition({"bench", PartitionId(i)}, topic_id_, config_);
       CHECK(log.has_value()) << log.error().detail;
       logs_.push_back(std::move(*log));
     }
@@ -101,6 +106,27 @@ class Bench {
     in_flight.WaitForAll();
   }
 
+  // To the first partition; `make(i)` makes the batches.
+  void AppendEach(std::int64_t count,
+                  const std::function<records::ValidatedBatch(std::int64_t)>& make) {
+    InFlight in_flight;
+    for (std::int64_t i = 0; i < count; ++i) {
+      in_flight.Begin();
+      log(0).Append(make(i), [&](Result<AppendResult> result) {
+        CHECK(result.has_value()) << result.error().detail;
+        in_flight.End();
+      });
+    }
+    in_flight.WaitForAll();
+  }
+
+  // As a clean restart.
+  void Reopen() {
+    const int partitions = static_cast<int>(logs_.size());
+    Close();
+    Open(partitions);
+  }
+
   const std::filesystem::path& path() const { return dir_.path(); }
   const Uuid& topic_id() const { return topic_id_; }
 
@@ -118,6 +144,7 @@ class Bench {
   }
 
  private:
+  const LogConfig config_;
   testing::TempDir dir_;
   const Uuid topic_id_ = Uuid::Random();
   std::unique_ptr<Engine> engine_;
@@ -231,6 +258,40 @@ BENCHMARK(BM_ReadFiles)
     ->Args({1 << 20, 1 << 20})
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
+
+// The offset of a random time in 256 MB whose times are out of order by up to a minute, page cache
+// warm. Arguments: bytes of a batch, 1 after a restart.
+void BM_FindTimestamp(benchmark::State& state) {
+  constexpr std::int64_t kTotal = std::int64_t{256} << 20;
+  const std::int64_t count = kTotal / state.range(0);
+  std::mt19937_64 random(1);
+  const auto time_of = [&](std::int64_t i) {
+    return i * 100 + static_cast<TimestampMs>(random() % 60'000);
+  };
+  Bench bench(1);
+  const std::string value(static_cast<std::size_t>(state.range(0)) - 80, 'x');
+  bench.AppendEach(count,
+                   [&](std::int64_t i) { return testing::BatchOf({value}, {}, {time_of(i)}); });
+  if (state.range(1) != 0) bench.Reopen();
+  const auto& log = dynamic_cast<const RocksPartitionLog&>(bench.log(0));
+  const std::int64_t read_before = log.lookup_cost().batches_read;
+  for (auto _ : state) {
+    const auto found = log.FindTimestamp(
+        static_cast<TimestampMs>(random() % static_cast<std::uint64_t>(count * 100)),
+        Offset(count));
+    CHECK(found.has_value() && found->has_value());
+  }
+  state.counters["batches_read"] =
+      benchmark::Counter(static_cast<double>(log.lookup_cost().batches_read - read_before),
+                         benchmark::Counter::kAvgIterations);
+  bench.Close();
+}
+BENCHMARK(BM_FindTimestamp)
+    ->ArgNames({"batch", "restarted"})
+    ->Args({1 << 10, 0})
+    ->Args({1 << 10, 1})
+    ->Args({16 << 10, 1})
+    ->Unit(benchmark::kMicrosecond);
 
 // Engine::Open and OpenPartition of every partition, page cache warm. Arguments: partitions with
 // 1 MB each in batches of 16 KB, 1 when the engine before was not closed.
