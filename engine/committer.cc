@@ -272,6 +272,12 @@ void Committer::AddFacts(const std::vector<Commit>& group) {
     }
   }
   for (const Commit& commit : group) {
+    if (commit.cut) {
+      const rocksdb::Slice from(commit.cut->from.data(), commit.cut->from.size());
+      const rocksdb::Status status =
+          batch_.DeleteRange(commit.cut->family->handle(), from, format::kBatchKeysEnd);
+      CHECK(status.ok()) << status.ToString();
+    }
     if (!commit.erase_prefix) continue;
     const rocksdb::Status status =
         batch_.DeleteRange(state, *commit.erase_prefix, format::PrefixEnd(*commit.erase_prefix));

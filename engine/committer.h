@@ -44,6 +44,12 @@ struct Commit {
   std::optional<Batch> batch;
   std::vector<format::StateFact> facts;
   std::optional<std::string> erase_prefix;  // of state keys: all that begin so
+  // All batches of a family that end at or behind an offset.
+  struct Cut {
+    std::shared_ptr<Family> family;
+    format::BatchKey from{};
+  };
+  std::optional<Cut> cut{};
   Admission admission;
   bool sync = false;                   // completes only after an fsync
   std::optional<TimePoint> sync_by{};  // an fsync is due by then, but nobody waits for it

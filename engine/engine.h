@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/clone/clone_point.h"
 #include "engine/engine_stats.h"
 #include "engine/metadata_log.h"
 #include "engine/partition_log.h"
@@ -103,6 +104,12 @@ class Engine {
   // reports every other family that no OpenPartition has claimed; those stay, offline. What lies in
   // a store that is offline is dropped at the first start with that store.
   virtual void DropRemoved(const std::function<bool(const Uuid&)>& is_removed) = 0;
+
+  // Makes partitions that metadata does not have yet out of others, by hard links: engine/clone. All
+  // or none; durable when it returns. What does not get into the metadata afterwards is dropped by
+  // the DropRemoved of the next start. Blocks. Errors: kNotFound, kOutOfRange and kInvalidArgument
+  // with a sentence for the client.
+  virtual Status ClonePartitions(std::span<const PartitionToClone> clones) = 0;
 
   virtual std::vector<LogDirUsage> LogDirs() const = 0;
 

@@ -215,6 +215,38 @@ Result<Binding> DecodeBinding(std::string_view value) {
   return binding;
 }
 
+std::string PendingClonesBegin() { return {static_cast<char>(KeySpace::kPendingClone)}; }
+
+std::string PendingCloneKey(const PartitionRef& ref) {
+  std::string key = PendingClonesBegin();
+  PutUuid(key, ref.topic_id);
+  Put(key, ref.partition.value());
+  return key;
+}
+
+Result<PartitionRef> DecodePendingCloneKey(std::string_view key) {
+  ValueReader in(key);
+  const auto space = in.Read<std::uint8_t>();
+  PartitionRef ref;
+  ref.topic_id = in.ReadUuid();
+  ref.partition = PartitionId(in.Read<std::int32_t>());
+  GNEISS_RETURN_IF_ERROR(in.Finish("pending clone key"));
+  if (space != static_cast<std::uint8_t>(KeySpace::kPendingClone)) {
+    return Fail(Errc::kCorrupt, "pending clone key: wrong key space");
+  }
+  return ref;
+}
+
+std::string EncodePendingClone(std::string_view family_name) {
+  return NewValue().append(family_name);
+}
+
+Result<std::string> DecodePendingClone(std::string_view value) {
+  ValueReader in(value.substr(0, 1));
+  GNEISS_RETURN_IF_ERROR(in.ReadVersion("pending clone"));
+  return std::string(value.substr(1));
+}
+
 std::string PartitionPrefix(const PartitionRef& ref) {
   std::string key = FactKeyOf(ref, FactKind::kLogStart);
   key.pop_back();  // the kind

@@ -61,6 +61,7 @@ std::optional<int> ParseStoreDirectory(std::string_view name);  // nothing: not 
 using BatchKey = std::array<char, 8>;
 BatchKey EncodeBatchKey(Offset last_offset);
 Result<Offset> DecodeBatchKey(std::string_view key);
+inline constexpr char kBatchKeysEnd[] = "\xff";  // behind every key: offsets are not negative
 
 // The family of "orders-0"; with the topic id behind an '@' (which no topic name can hold) when
 // the plain name is taken by a removed topic's family.
@@ -70,7 +71,7 @@ std::string FamilyName(const TopicPartition& tp, const Uuid& topic_id);
 // ---- The state family: one key per fact. ----
 
 // The first byte of a key. ON DISK: never renumber.
-enum class KeySpace : std::uint8_t { kBinding = 1, kPartition = 2 };
+enum class KeySpace : std::uint8_t { kBinding = 1, kPartition = 2, kPendingClone = 3 };
 
 // The byte behind topic id and partition. ON DISK: never renumber.
 enum class FactKind : std::uint8_t {
@@ -105,6 +106,14 @@ struct Binding {
 std::string BindingKey(std::string_view family_name);
 std::string EncodeBinding(const Binding& binding);
 Result<Binding> DecodeBinding(std::string_view value);
+
+// pending clone: a partition that is being made out of another one -> the name of its family. From
+// before the family is there until the metadata has the topic.
+std::string PendingClonesBegin();  // all keys of pending clones begin with this
+std::string PendingCloneKey(const PartitionRef& ref);
+Result<PartitionRef> DecodePendingCloneKey(std::string_view key);
+std::string EncodePendingClone(std::string_view family_name);
+Result<std::string> DecodePendingClone(std::string_view value);
 
 // All keys of one partition's facts begin with this; [prefix, PrefixEnd(prefix)) holds just them.
 std::string PartitionPrefix(const PartitionRef& ref);

@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "engine/clone/partition_cloner.h"
 #include "engine/format.h"
 #include "engine/parallel.h"
 #include "engine/snapshot/engine_snapshot.h"
@@ -173,10 +174,54 @@ void RocksEngine::DropPartition(const TopicPartition& tp, const Uuid& topic_id) 
   log->Drop();
 }
 
+Status RocksEngine::ClonePartitions(std::span<const PartitionToClone> clones) {
+  std::vector<std::pair<std::shared_ptr<Store>, format::PartitionRef>> begun;
+  Status cloned;
+  for (std::size_t i = 0; i < clones.size() && cloned; ++i) {
+    const PartitionToClone& clone = clones[i];
+    const format::PartitionRef source{clone.source_id, clone.source.partition};
+    const format::PartitionRef target{clone.target_id, clone.target.partition};
+    const std::shared_ptr<RocksPartitionLog> log = FindLog(source);
+    const std::shared_ptr<Store> store = log == nullptr ? nullptr : log->store().lock();
+    if (store == nullptr) {
+      cloned = Fail(Errc::kNotFound, clone.source.ToString() + " is not served here.");
+      break;
+    }
+    // In the store of its source: files cannot be linked into another database.
+    stores_->PlaceBeside(source, target);
+    begun.emplace_back(store, target);
+    cloned = ClonePartition(*store, *log, clone);
+  }
+  if (cloned) return {};
+  for (const auto& [store, ref] : begun) store->Erase(ref);
+  return cloned;
+}
+
+std::shared_ptr<RocksPartitionLog> RocksEngine::FindLog(const format::PartitionRef& ref) const {
+  MutexLock lock(mutex_);
+  const auto known = logs_.find(ref);
+  return closed_ || known == logs_.end() ? nullptr : known->second;
+}
+
+// The metadata is complete by now, and has not heard of them.
+std::set<format::PartitionRef> RocksEngine::DropInterruptedClones() {
+  std::set<format::PartitionRef> dropped;
+  for (const std::shared_ptr<Store>& store : stores_->stores()) {
+    for (const format::PartitionRef& ref : store->clones().List()) {
+      LOG(INFO) << "dropping a clone that was interrupted topic_id=" << ref.topic_id
+                << " partition=" << ref.partition;
+      store->Erase(ref);
+      dropped.insert(ref);
+    }
+  }
+  return dropped;
+}
+
 void RocksEngine::DropRemoved(const std::function<bool(const Uuid&)>& is_removed) {
+  const std::set<format::PartitionRef> clones = DropInterruptedClones();
   for (const StoreSet::Placed& placed : stores_->Partitions()) {
-    if (placed.store == nullptr) continue;
     const format::PartitionRef& ref = placed.partition;
+    if (placed.store == nullptr || clones.contains(ref)) continue;
     {
       MutexLock lock(mutex_);
       if (logs_.contains(ref)) continue;

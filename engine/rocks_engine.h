@@ -6,6 +6,8 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <set>
+#include <span>
 #include <vector>
 
 #include "engine/data_directory.h"
@@ -35,6 +37,7 @@ class RocksEngine final : public Engine {
       EXCLUDES(mutex_);
   void DropPartition(const TopicPartition& tp, const Uuid& topic_id) override EXCLUDES(mutex_);
   void DropRemoved(const std::function<bool(const Uuid&)>& is_removed) override EXCLUDES(mutex_);
+  Status ClonePartitions(std::span<const PartitionToClone> clones) override EXCLUDES(mutex_);
   std::vector<LogDirUsage> LogDirs() const override;
   EngineStats Stats(std::size_t partitions_max) const override EXCLUDES(mutex_);
   Result<SnapshotReport> Snapshot(const std::filesystem::path& to) override;
@@ -46,6 +49,10 @@ class RocksEngine final : public Engine {
   explicit RocksEngine(EngineOptions options) : options_(std::move(options)) {}
 
   enum class Shutdown { kClean, kAbrupt };
+
+  std::shared_ptr<RocksPartitionLog> FindLog(const format::PartitionRef& ref) const
+      EXCLUDES(mutex_);
+  std::set<format::PartitionRef> DropInterruptedClones();
 
   Status CloseStores(Shutdown how) EXCLUDES(mutex_);
   Result<std::vector<LogDirectory>> ClaimDirectories();

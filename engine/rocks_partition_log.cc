@@ -54,6 +54,7 @@ Result<std::shared_ptr<RocksPartitionLog>> RocksPartitionLog::Open(Place place,
     log->family_ = store.FindFamily(log->ref_);
     GNEISS_RETURN_IF_ERROR(log->ReadBackLocked());
   }
+  store.clones().End(log->ref_, store.committer());  // the metadata has it now
   store.Register(log);
   return log;
 }

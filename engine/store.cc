@@ -65,6 +65,7 @@ Status Store::Adopt(std::vector<std::shared_ptr<Family>> families) {
       by_name.emplace(family->name(), std::move(family));
     }
   }
+  GNEISS_RETURN_IF_ERROR(clones_.Load(*state_));
   MutexLock lock(mutex_);
   return BindFamilies(by_name);
 }
@@ -85,8 +86,9 @@ Status Store::BindFamilies(const std::map<std::string, std::shared_ptr<Family>>&
     } else if (!status.IsNotFound()) {
       return FromRocks(status, "read the binding of " + name);
     }
-    // The binding comes with the first batch, so an unbound family was made and never used.
-    if (IsEmpty(*family)) {
+    // The binding comes with the first batch, so an unbound family was made and never used; that of
+    // a clone comes when its family is filled.
+    if (IsEmpty(*family) || clones_.HasFamily(name)) {
       GNEISS_RETURN_IF_ERROR(
           FromRocks(db().DropColumnFamily(family->handle()), "drop unused " + name));
       names_.erase(name);
@@ -128,14 +130,17 @@ std::vector<std::shared_ptr<Family>> Store::PartitionFamilies() const {
   return families;
 }
 
+std::string Store::TakeName(const TopicPartition& tp, const Uuid& topic_id) {
+  std::string name = format::FamilyName(tp);
+  MutexLock lock(mutex_);
+  if (names_.contains(name)) name = format::FamilyName(tp, topic_id);
+  names_.insert(name);
+  return name;
+}
+
 void Store::MakeFamily(const TopicPartition& tp, const Uuid& topic_id, FamilyMaker::Made made) {
   const format::PartitionRef ref{topic_id, tp.partition};
-  std::string name = format::FamilyName(tp);
-  {
-    MutexLock lock(mutex_);
-    if (names_.contains(name)) name = format::FamilyName(tp, topic_id);
-    names_.insert(name);
-  }
+  const std::string name = TakeName(tp, topic_id);
   maker_->Create(
       name, ref,
       [this, ref, name, made = std::move(made)](Result<std::shared_ptr<Family>> family) mutable {
@@ -150,6 +155,40 @@ void Store::MakeFamily(const TopicPartition& tp, const Uuid& topic_id, FamilyMak
         }
         made(std::move(family));
       });
+}
+
+Result<std::shared_ptr<Family>> Store::ImportFamily(
+    const TopicPartition& tp, const Uuid& topic_id,
+    const rocksdb::ExportImportFilesMetaData& files) {
+  const format::PartitionRef ref{topic_id, tp.partition};
+  const std::string name = TakeName(tp, topic_id);
+  Status ready = clones_.Begin(ref, name, *committer_);
+  if (ready && options_.on_create) ready = options_.on_create({&ref, 1});
+  Result<std::shared_ptr<Family>> family =
+      ready ? CreateFrom(files, name) : std::unexpected(std::move(ready.error()));
+  if (!family) {
+    Erase(ref);
+    MutexLock lock(mutex_);
+    names_.erase(name);
+    return family;
+  }
+  MutexLock lock(mutex_);
+  families_[ref] = *family;
+  filters_->SetRules((*family)->id(), (*family)->rules());
+  return family;
+}
+
+Result<std::shared_ptr<Family>> Store::CreateFrom(const rocksdb::ExportImportFilesMetaData& files,
+                                                  const std::string& name) {
+  rocksdb::ColumnFamilyHandle* handle = nullptr;
+  rocksdb::ImportColumnFamilyOptions options;
+  options.move_files = true;  // by hard links; nothing is read or copied
+  const rocksdb::Status status =
+      files.files.empty()  // which RocksDB does not take for a family
+          ? db().CreateColumnFamily(FamilyOptions(), name, &handle)
+          : db().CreateColumnFamilyWithImport(FamilyOptions(), name, options, files, &handle);
+  GNEISS_RETURN_IF_ERROR(FromRocks(status, "import column family " + name));
+  return std::make_shared<Family>(database_, handle);
 }
 
 format::StateFact Store::BindingFact(const Family& family, const format::PartitionRef& ref) {
@@ -167,6 +206,7 @@ void Store::Erase(const format::PartitionRef& ref) {
       families_.erase(at);
     }
   }
+  clones_.End(ref, *committer_);
   if (family == nullptr) {
     if (options_.on_erased) options_.on_erased(ref);
     return;

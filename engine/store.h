@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/clone/pending_clones.h"
 #include "engine/committer.h"
 #include "engine/database.h"
 #include "engine/engine_stats.h"
@@ -83,6 +84,14 @@ class Store {
       EXCLUDES(mutex_);
   static format::StateFact BindingFact(const Family& family, const format::PartitionRef& ref);
 
+  // Makes a family of files that were exported from another one of this store. Until clones().End
+  // it is a clone in the making; its binding is the caller's to write. Blocks; not on one of the
+  // store's threads.
+  Result<std::shared_ptr<Family>> ImportFamily(const TopicPartition& tp, const Uuid& topic_id,
+                                               const rocksdb::ExportImportFilesMetaData& files)
+      EXCLUDES(mutex_);
+  PendingClones& clones() { return clones_; }
+
   // Erases a partition: its family, when it has one, and all its facts, in the background.
   // REQUIRES: nothing more is enqueued for it.
   void Erase(const format::PartitionRef& ref) EXCLUDES(mutex_);
@@ -98,6 +107,9 @@ class Store {
 
   rocksdb::ColumnFamilyOptions FamilyOptions() const;
   Status Adopt(std::vector<std::shared_ptr<Family>> families) EXCLUDES(mutex_);
+  std::string TakeName(const TopicPartition& tp, const Uuid& topic_id) EXCLUDES(mutex_);
+  Result<std::shared_ptr<Family>> CreateFrom(const rocksdb::ExportImportFilesMetaData& files,
+                                             const std::string& name);
   Status BindFamilies(const std::map<std::string, std::shared_ptr<Family>>& by_name)
       REQUIRES(mutex_);
   void DropFamily(const format::PartitionRef& ref, std::shared_ptr<Family> family);
@@ -113,6 +125,7 @@ class Store {
   const std::shared_ptr<LogFilterFactory> filters_ = std::make_shared<LogFilterFactory>();
   std::shared_ptr<Database> database_;
   std::shared_ptr<Family> state_;
+  PendingClones clones_;
 
   mutable Mutex mutex_;
   std::map<format::PartitionRef, std::shared_ptr<Family>> families_ GUARDED_BY(mutex_);

@@ -314,6 +314,13 @@ Result<StoreSet::Place> StoreSet::FindOne(const format::PartitionRef& ref) {
   return Place{slot->directory, slot->store};
 }
 
+void StoreSet::PlaceBeside(const format::PartitionRef& other,
+                           const format::PartitionRef& partition) {
+  MutexLock lock(mutex_);
+  const auto placed = placed_.find(other);
+  if (placed != placed_.end()) Assign(partition, *placed->second);
+}
+
 StoreSet::Slot* StoreSet::Emptiest() {
   std::map<std::size_t, std::size_t> in_directory;
   for (const auto& slot : slots_) {

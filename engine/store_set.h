@@ -58,6 +58,10 @@ class StoreSet {
   std::vector<Result<Place>> Find(std::span<const format::PartitionRef> partitions)
       EXCLUDES(mutex_, growth_mutex_);
 
+  // A new partition that has to lie in the store of another one, whose clone it is.
+  void PlaceBeside(const format::PartitionRef& other, const format::PartitionRef& partition)
+      EXCLUDES(mutex_);
+
   // Those that are online, oldest first.
   std::vector<std::shared_ptr<Store>> stores() const EXCLUDES(mutex_);
   // The same; kStorage, as a sentence, when one is offline.
