@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/housekeeping/housekeeping_stats.h"
 #include "protocol/base/ids.h"
 
 namespace gneiss::engine {
@@ -48,6 +49,7 @@ struct PartitionStats {
 
 struct EngineStats {
   std::vector<StoreStats> stores;
+  HousekeepingStats housekeeping;
   std::size_t partition_count = 0;         // of all
   std::vector<PartitionStats> partitions;  // by topic and partition
 };

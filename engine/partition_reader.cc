@@ -30,6 +30,17 @@ Result<ReadView> ReadBatches(std::shared_ptr<const Family> family, Offset from,
   return view;
 }
 
+std::int64_t CountBytes(std::shared_ptr<const Family> family, Offset from, Offset to,
+                        ReadTier tier) {
+  std::int64_t bytes = 0;
+  const auto cursor = BatchCursor::Open(std::move(family), tier, Pinning::kPass);
+  for (Status at = cursor->Seek(from); at && cursor->valid() && cursor->base_offset() < to;
+       at = cursor->Next()) {
+    bytes += static_cast<std::int64_t>(cursor->bytes().size());
+  }
+  return bytes;
+}
+
 std::int64_t BytesBetween(const std::shared_ptr<const Family>& family, Offset from, Offset to) {
   std::int64_t bytes = 0;
   Offset memory_start = to;  // the memtables' first offset; files count below it only
@@ -45,13 +56,11 @@ std::int64_t BytesBetween(const std::shared_ptr<const Family>& family, Offset fr
   for (const auto& [name, table] : tables) {
     const auto batches = ReadBatchProperties(*table);
     if (!batches || batches->max_offset < from || batches->min_offset >= memory_start) continue;
-    if (batches->min_offset >= from) {
-      bytes += batches->bytes;
-      continue;
-    }
-    const auto all = static_cast<double>(batches->max_offset - batches->min_offset + 1);
-    const auto visible = static_cast<double>(batches->max_offset - from + 1);
-    bytes += static_cast<std::int64_t>(static_cast<double>(batches->bytes) * visible / all);
+    const bool whole = batches->min_offset >= from && batches->max_offset < memory_start;
+    // Not whole: the log start lies in it, or it was merged with what was just in memory.
+    bytes += whole ? batches->bytes
+                   : CountBytes(family, std::max(from, batches->min_offset),
+                                std::min(memory_start, batches->max_offset + 1), ReadTier::kAll);
   }
   return bytes;
 }

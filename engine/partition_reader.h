@@ -18,8 +18,13 @@ namespace gneiss::engine {
 Result<ReadView> ReadBatches(std::shared_ptr<const Family> family, Offset from,
                              const ReadLimits& limits);
 
-// The bytes of the batches in [from, to), from the files' properties and the memtables' entries.
-// The file that `from` lies in counts by its share of offsets. What cannot be read counts as 0.
+// The bytes of the batches that hold offsets in [from, to), by looking at each. What cannot be read
+// counts as 0.
+std::int64_t CountBytes(std::shared_ptr<const Family> family, Offset from, Offset to,
+                        ReadTier tier);
+
+// The same, from the files' properties and the memtables' entries. Looks at single batches only of
+// the file that `from` lies in.
 std::int64_t BytesBetween(const std::shared_ptr<const Family>& family, Offset from, Offset to);
 
 }  // namespace gneiss::engine

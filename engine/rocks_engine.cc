@@ -53,6 +53,9 @@ Result<std::unique_ptr<RocksEngine>> RocksEngine::Open(
   engine->metadata_log_ = std::move(*metadata_log);
   engine->placements_ = std::make_unique<PlacementTable>(*engine->metadata_log_);
   GNEISS_RETURN_IF_ERROR(engine->stores_->Adopt(*engine->placements_));
+  engine->housekeeper_ = std::make_unique<Housekeeper>(
+      Housekeeper::Options{.clock = engine->options_.clock,
+                           .check_interval = engine->options_.retention_check_interval});
   return engine;
 }
 
@@ -104,6 +107,7 @@ Status RocksEngine::CloseStores(Shutdown how) {
     if (std::exchange(closed_, true) || stores_ == nullptr) return {};
     logs.swap(logs_);
   }
+  if (housekeeper_ != nullptr) housekeeper_->Stop();
   if (how == Shutdown::kClean) {
     for (const auto& [ref, log] : logs) log->WriteCheckpoint([](const Status&) {});
   }
@@ -143,7 +147,9 @@ std::vector<Engine::OpenedPartition> RocksEngine::OpenPartitions(
     opened[fresh[i]] = OpenLog(partitions[fresh[i]], places[i], logs[i]);
   });
   for (std::size_t i = 0; i < fresh.size(); ++i) {
-    if (logs[i] != nullptr) logs_.emplace(refs[i], std::move(logs[i]));
+    if (logs[i] == nullptr) continue;
+    housekeeper_->Add(logs[i]);
+    logs_.emplace(refs[i], std::move(logs[i]));
   }
   return opened;
 }
@@ -157,7 +163,8 @@ Engine::OpenedPartition RocksEngine::OpenLog(const PartitionToOpen& partition,
                                     .topic_id = partition.topic_id,
                                     .log_dir_index = static_cast<int>(place->directory),
                                     .store = place->store,
-                                    .clock = options_.clock},
+                                    .clock = options_.clock,
+                                    .attention = housekeeper_->attention()},
                                    partition.config));
   return log;
 }
@@ -238,6 +245,7 @@ void RocksEngine::DropRemoved(const std::function<bool(const Uuid&)>& is_removed
 EngineStats RocksEngine::Stats(std::size_t partitions_max) const {
   EngineStats stats;
   stats.stores = stores_->Stats();
+  stats.housekeeping = housekeeper_->stats();
   std::vector<std::shared_ptr<RocksPartitionLog>> logs;
   {
     MutexLock lock(mutex_);

@@ -12,6 +12,7 @@
 
 #include "engine/data_directory.h"
 #include "engine/engine.h"
+#include "engine/housekeeping/housekeeper.h"
 #include "engine/placement_table.h"
 #include "engine/rocks_metadata_log.h"
 #include "engine/rocks_partition_log.h"
@@ -44,6 +45,7 @@ class RocksEngine final : public Engine {
 
   // Those that are online. More may come at any time.
   std::vector<std::shared_ptr<Store>> stores() const { return stores_->stores(); }
+  Housekeeper& housekeeper() { return *housekeeper_; }
 
  private:
   explicit RocksEngine(EngineOptions options) : options_(std::move(options)) {}
@@ -64,6 +66,7 @@ class RocksEngine final : public Engine {
   std::unique_ptr<RocksMetadataLog> metadata_log_;
   std::unique_ptr<PlacementTable> placements_;
   std::unique_ptr<StoreSet> stores_;  // last: it uses the above
+  std::unique_ptr<Housekeeper> housekeeper_;
 
   std::atomic<bool> snapshot_running_ = false;
 

@@ -254,6 +254,7 @@ void RocksPartitionLog::FamilyMade(Result<std::shared_ptr<Family>> family) {
         place_.store->committer().Enqueue(std::move(commit));
       }
       waiting_.clear();
+      if (config_.segment_bytes < kSmallSegmentBytes) AskForAttention();
       return;
     }
     failed.swap(waiting_);

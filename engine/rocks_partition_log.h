@@ -21,6 +21,9 @@
 
 namespace gneiss::engine {
 
+// With a smaller segment.bytes than this the housekeeper makes a family's memtables smaller.
+inline constexpr std::int64_t kSmallSegmentBytes = std::int64_t{64} << 20;
+
 // RocksPartitionLog is the PartitionLog of one partition in one store.
 //
 // An append takes effect in memory when it is enqueued and in the log when it is committed:

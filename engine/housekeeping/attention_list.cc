@@ -27,6 +27,16 @@ AttentionList::Wake AttentionList::Wait(std::chrono::nanoseconds timeout) {
   return stopped_ ? Wake::kStopped : Wake::kAttention;
 }
 
+void AttentionList::Pause(std::chrono::nanoseconds time) {
+  const auto until = std::chrono::steady_clock::now() + time;
+  MutexLock lock(mutex_);
+  while (!stopped_) {
+    const auto left = until - std::chrono::steady_clock::now();
+    if (left <= left.zero()) return;
+    changed_.WaitFor(mutex_, left);
+  }
+}
+
 std::set<format::PartitionRef> AttentionList::Take() {
   MutexLock lock(mutex_);
   return std::exchange(listed_, {});

@@ -21,11 +21,13 @@ class AttentionList {
   // Until somebody is listed, the time is over, or Stop.
   Wake Wait(std::chrono::nanoseconds timeout) EXCLUDES(mutex_);
   std::set<format::PartitionRef> Take() EXCLUDES(mutex_);
+  // For as long, or until Stop.
+  void Pause(std::chrono::nanoseconds time) EXCLUDES(mutex_);
   bool stopped() const EXCLUDES(mutex_);
 
  private:
   mutable Mutex mutex_;
-  CondVar changed_;
+  CondVar changed_;  // has one waiter
   std::set<format::PartitionRef> listed_ GUARDED_BY(mutex_);
   bool stopped_ GUARDED_BY(mutex_) = false;
 };

@@ -88,7 +88,8 @@ std::unique_ptr<CompactionFilter> LogFilterFactory::CreateCompactionFilter(
     rules = known->second;
   }
   const Offset drop_below = rules->drop_below();
-  auto cleaner = rules->cleaner();
+  const bool flush = context.reason == rocksdb::TableFileCreationReason::kFlush;
+  auto cleaner = flush ? nullptr : rules->cleaner();
   if (drop_below == Offset(0) && cleaner == nullptr) return nullptr;
   return std::make_unique<LogFilter>(drop_below, std::move(cleaner));
 }

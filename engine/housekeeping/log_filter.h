@@ -59,6 +59,12 @@ class LogFilterFactory final : public rocksdb::CompactionFilterFactory {
   const char* Name() const override { return kName; }
   std::unique_ptr<rocksdb::CompactionFilter> CreateCompactionFilter(
       const rocksdb::CompactionFilter::Context& context) override EXCLUDES(mutex_);
+  // Flushes as well: what is below the log start by then need not become a file first. Cleaners
+  // are not asked there.
+  bool ShouldFilterTableFileCreation(rocksdb::TableFileCreationReason reason) const override {
+    return reason == rocksdb::TableFileCreationReason::kCompaction ||
+           reason == rocksdb::TableFileCreationReason::kFlush;
+  }
 
   // Takes effect for compactions that begin afterwards. Null: no rules any more.
   void SetRules(std::uint32_t family_id, std::shared_ptr<const FilterRules> rules) EXCLUDES(mutex_);

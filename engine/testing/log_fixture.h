@@ -53,7 +53,7 @@ class LogFixture : public ::testing::Test {
   TempDir dir_;
   TopicPartition tp_{"orders", PartitionId(0)};
   Uuid topic_id_;
-  LogConfig config_;
+  LogConfig config_{.retention_ms = -1};  // the records of tests are of 1970
   EngineOptions engine_options_;  // but for the directories, from the next Open on
   const std::shared_ptr<rocksdb::FileSystem> file_system_;
   std::unique_ptr<RocksEngine> engine_;

@@ -269,7 +269,7 @@ class ModelRun {
     auto engine = RocksEngine::Open(std::move(options), rocksdb::FileSystem::Default());
     CHECK(engine.has_value()) << engine.error().detail;
     engine_ = std::move(*engine);
-    auto log = engine_->OpenPartition({"model", PartitionId(0)}, topic_id_, {});
+    auto log = engine_->OpenPartition({"model", PartitionId(0)}, topic_id_, {.retention_ms = -1});
     CHECK(log.has_value()) << log.error().detail;
     log_ = *log;
     CHECK(log_->BeginLeaderEpoch(epoch_).has_value());  // as a broker does that leads it
