@@ -23,6 +23,17 @@ bool IsEmpty(const Family& family) {
   return !it->Valid() && it->status().ok();
 }
 
+// The OPTIONS files of the last clean shutdown do not know families to come, and tools that believe
+// them would not find those beside a running broker.
+void RemoveOptionsFiles(const std::filesystem::path& path) {
+  std::error_code error;
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
+    if (entry.path().filename().string().starts_with("OPTIONS-")) files.push_back(entry.path());
+  }
+  for (const std::filesystem::path& file : files) std::filesystem::remove(file, error);
+}
+
 }  // namespace
 
 Result<std::shared_ptr<Store>> Store::Open(StoreOptions options) {
@@ -37,6 +48,7 @@ Result<std::shared_ptr<Store>> Store::Open(StoreOptions options) {
                      {{rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions()},
                       {format::kStateFamily, StateFamilyOptions()}},
                      opened.file_system));
+  RemoveOptionsFiles(opened.path);
   GNEISS_RETURN_IF_ERROR(store->Adopt(Database::TakeFamilies(store->database_)));
   store->maker_ =
       std::make_unique<FamilyMaker>(store->database_, store->FamilyOptions(), opened.on_create);

@@ -54,7 +54,7 @@ int Main(std::vector<std::string> arguments) {
     }
     const Status allowed = CheckCommand(database, CommandIn(arguments));
     if (!allowed) return Fail(allowed.error().detail);
-    // Without it an OPTIONS file is believed, which lacks the families that are younger.
+    // Our own options, not those of another version or program in an OPTIONS file.
     if (OptionIn(arguments, "--try_load_options").empty()) {
       arguments.emplace_back("--try_load_options=false");
     }
