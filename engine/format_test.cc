@@ -139,6 +139,12 @@ TEST(FormatTest, AbortedTransactions) {
   EXPECT_EQ(*DecodeAbortedTxn(Rest(key), EncodeAbortedTxn(txn)), txn);
 }
 
+TEST(FormatTest, FirstDirtyOffsets) {
+  EXPECT_EQ(Hex(FirstDirtyKey(Ref())), std::string(kRefHex) + "06");
+  EXPECT_EQ(Hex(EncodeFirstDirty(Offset(258))), "010000000000000102");
+  EXPECT_EQ(*DecodeFirstDirty(EncodeFirstDirty(Offset(258))), Offset(258));
+}
+
 TEST(FormatTest, AllFactsOfAPartitionLieBelowItsPrefixEnd) {
   const std::string prefix = PartitionPrefix(Ref());
   const std::string end = PrefixEnd(prefix);
@@ -193,6 +199,35 @@ TEST(FormatTest, MetadataRecordsComeBehindProperties) {
             "\x01"
             "cluster.id");
   EXPECT_LT(MetadataPropertyKey("zzz"), MetadataRecordKey(Offset(0)));
+}
+
+TEST(FormatTest, APlacementNamesDirectoryAndStore) {
+  EXPECT_EQ(Hex(PlacementKey(Ref())), "03" + std::string(kRefHex).substr(2));
+  EXPECT_EQ(*DecodePlacementKey(PlacementKey(Ref())), Ref());
+  EXPECT_GT(PlacementsBegin(), MetadataRecordKey(Offset(std::numeric_limits<std::int64_t>::max())));
+  Uuid directory;
+  directory.bytes.fill(0xd1);
+  const Placement placement{.directory_id = directory, .store = 7};
+  EXPECT_EQ(Hex(EncodePlacement(placement)), "01d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d100000007");
+  EXPECT_EQ(*DecodePlacement(EncodePlacement(placement)), placement);
+  EXPECT_EQ(DecodePlacement("\x02").error().code, Errc::kUnsupportedVersion);
+}
+
+TEST(FormatTest, StoreDirectoriesAreNumbered) {
+  EXPECT_EQ(StoreDirectory(0), "store-00");
+  EXPECT_EQ(StoreDirectory(123), "store-123");
+  EXPECT_EQ(ParseStoreDirectory("store-07"), 7);
+  EXPECT_EQ(ParseStoreDirectory("store-123"), 123);
+  for (const char* name : {"store-", "store-7", "store-007", "store--1", "store-07.away", "07"}) {
+    EXPECT_EQ(ParseStoreDirectory(name), std::nullopt) << name;
+  }
+}
+
+TEST(FormatTest, TheDirectoryIdIsReadBack) {
+  const Uuid id = Uuid::Random();
+  EXPECT_EQ(*ParseDirectoryId(DirectoryIdText(id)), id);
+  EXPECT_FALSE(ParseDirectoryId(id.ToString()).has_value());
+  EXPECT_FALSE(ParseDirectoryId("\n").has_value());
 }
 
 TEST(FormatTest, TheFormatFileIsReadBack) {

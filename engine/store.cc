@@ -11,8 +11,10 @@
 namespace gneiss::engine {
 namespace {
 
-// Closing with a longer WAL than this flushes it, since reading it back takes 2 to 7 ms per MB.
+// Closing with a longer WAL than this flushes it, since reading it back takes 2 to 7 ms per MB. With
+// many families it may be longer: a flush writes and fsyncs a file for each.
 constexpr std::uint64_t kWalBytesKept = std::uint64_t{4} << 20;
+constexpr std::uint64_t kWalBytesKeptPerFamily = std::uint64_t{20} << 10;
 // What an idle store may keep in memtables: less is not worth a file per partition.
 constexpr std::uint64_t kIdleMemtableBytesMax = std::uint64_t{16} << 20;
 
@@ -335,7 +337,8 @@ Status Store::FlushForRestart() {
   std::uint64_t wal_bytes = 0;
   for (const auto& log : logs) wal_bytes += log->SizeFileBytes();
   GNEISS_RETURN_IF_ERROR(FromRocks(db().SyncWAL(), "sync the WAL"));
-  if (wal_bytes > kWalBytesKept) return Flush(rocksdb::FlushOptions());
+  const std::uint64_t kept = kWalBytesKept + kWalBytesKeptPerFamily * Partitions().size();
+  if (wal_bytes > kept) return Flush(rocksdb::FlushOptions());
   // The checkpoints are flushed in any case: in the WAL they would be lost together with what they
   // are there to prove.
   return FromRocks(db().Flush(rocksdb::FlushOptions(), state_->handle()), "flush the checkpoints");
