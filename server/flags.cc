@@ -27,6 +27,8 @@ DEFINE_string(
     "run on a throw-away copy of this snapshot or stopped broker's directory, made by hard "
     "links and removed at the end");
 DEFINE_string(scratch_dir, "", "with --from: where the copy is made; default: beside the original");
+DEFINE_string(store, "", "repair: the one to look at, e.g. store-00; default: all of them");
+DEFINE_bool(dry_run, false, "repair: only say what is damaged and what would be lost");
 DEFINE_bool(print_api_table, false, "print the served APIs and versions as a table, and exit");
 // Repeatable, which gflags cannot do: TakeSettings reads it. Defined here for --help.
 DEFINE_string(set, "", "a setting by Kafka's name, name=value; may be given many times");
@@ -42,12 +44,14 @@ constexpr char kUsage[] =
     "  gneiss health [FLAGS]  exit with 0 if the broker answers\n"
     "  gneiss snapshot --to=DIR [FLAGS]  make a consistent copy of a broker's data, running or "
     "not\n"
+    "  gneiss repair [FLAGS]  salvage damaged stores of a stopped broker\n"
     "The broker's own flags:";
 
 constexpr std::pair<std::string_view, CommandLine::Command> kCommands[] = {
     {"run", CommandLine::Command::kRun},
     {"health", CommandLine::Command::kHealth},
     {"snapshot", CommandLine::Command::kSnapshot},
+    {"repair", CommandLine::Command::kRepair},
 };
 
 // Takes the command off the front, if there is one.
@@ -132,6 +136,16 @@ Status AddPaths(CommandLine& line) {
   return {};
 }
 
+Status AddRepair(CommandLine& line) {
+  const bool repair = line.command == CommandLine::Command::kRepair;
+  if (!repair && (FLAGS_dry_run || !FLAGS_store.empty())) {
+    return Fail(Errc::kInvalidArgument, "--store and --dry_run go with repair only");
+  }
+  line.repair_store = FLAGS_store;
+  line.dry_run = FLAGS_dry_run;
+  return {};
+}
+
 }  // namespace
 
 Result<CommandLine> ParseCommandLine(int argc, char** argv) {
@@ -151,8 +165,9 @@ Result<CommandLine> ParseCommandLine(int argc, char** argv) {
   }
   gflags::HandleCommandLineHelpFlags();
   if (count > 1) {
-    return Fail(Errc::kInvalidArgument, "unknown command \"" + std::string(rest[1]) +
-                                            "\"; there are run, health and snapshot, see --help");
+    return Fail(Errc::kInvalidArgument,
+                "unknown command \"" + std::string(rest[1]) +
+                    "\"; there are run, health, snapshot and repair, see --help");
   }
 
   if (FLAGS_print_api_table) line.command = CommandLine::Command::kPrintApiTable;
@@ -166,6 +181,7 @@ Result<CommandLine> ParseCommandLine(int argc, char** argv) {
                                             ": must be 0 to " + std::to_string(kEventLoopsMax));
   }
   GNEISS_RETURN_IF_ERROR(AddPaths(line));
+  GNEISS_RETURN_IF_ERROR(AddRepair(line));
   if (!FLAGS_http_address.empty() && !ParseHostAndPort(FLAGS_http_address)) {
     return Fail(Errc::kInvalidArgument,
                 "--http_address=" + FLAGS_http_address + ": expected host:port");

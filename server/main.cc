@@ -16,6 +16,7 @@
 #include "server/config/broker_config_parser.h"
 #include "server/flags.h"
 #include "server/health_check.h"
+#include "server/repair_command.h"
 #include "server/snapshot_command.h"
 #include "server/throw_away_copy.h"
 #include "server/version.h"
@@ -111,6 +112,11 @@ int Main(int argc, char** argv) {
     if (!taken) return Refuse(taken.error());
     std::cout << *taken;
     return EXIT_SUCCESS;
+  }
+  if (line->command == CommandLine::Command::kRepair) {
+    const Status repaired =
+        RepairStores(parsed->config, line->repair_store, line->dry_run, std::cout);
+    return repaired ? EXIT_SUCCESS : Refuse(repaired.error());
   }
   for (const std::string& warning : parsed->warnings) LOG(WARNING) << warning;
   std::unique_ptr<ThrowAwayCopy> copy;  // outlives the broker
