@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/plugin/decoded_run.h"
@@ -23,6 +24,7 @@ constexpr char kHelp[] =
     "  scan, get, dump, idump, dump_wal and manifest_dump print batches and facts in words\n"
     "  --decode : print the records of batches, too\n"
     "  --raw : print what RocksDB's ldb prints; so do --hex, --key_hex and --value_hex\n"
+    "  --partition=NAME scan : what is known of a partition: producers, transactions, log start\n"
     "  --from, --to and the key of get may be an offset, or in the family state the name of a\n"
     "  partition; get OFFSET prints the batch that holds it\n"
     "A file is described by gneiss-sst-dump.\n";
@@ -32,7 +34,15 @@ int Fail(const std::string& why) {
   return 1;
 }
 
-int RunLdb(const std::vector<std::string>& arguments, const std::filesystem::path& database) {
+int RunLdb(const ToolCall& call, const std::filesystem::path& database) {
+  std::vector<std::string> arguments = call.arguments;
+  if (!call.partition.empty()) {
+    const auto partition = FindPartition(database, call.partition);
+    if (!partition) return Fail(partition.error().detail);
+    for (std::string& bound : BoundsOf(format::PartitionPrefix(*partition))) {
+      arguments.push_back(std::move(bound));
+    }
+  }
   const ToolOptions tool = OptionsFor(database);
   rocksdb::LDBOptions ldb_options;
   ldb_options.print_help_header = kHelp;
@@ -46,7 +56,7 @@ int Main(std::vector<std::string> arguments) {
   RegisterWithRocksDb(*rocksdb::ObjectLibrary::Default(), "");
   std::filesystem::path database(OptionIn(arguments, "--db"));
   if (!database.empty()) {
-    const auto found = FindStore(database, OptionIn(arguments, "--column_family"));
+    const auto found = FindStore(database, FamilyIn(arguments));
     if (!found) return Fail(found.error().detail);
     database = *found;
     for (std::string& argument : arguments) {
@@ -60,7 +70,7 @@ int Main(std::vector<std::string> arguments) {
     }
   }
   const ToolCall call = LdbCall(std::move(arguments));
-  const auto run = [&] { return RunLdb(call.arguments, database); };
+  const auto run = [&] { return RunLdb(call, database); };
   if (!call.decoded) return run();
   std::int64_t lines = 0;
   const int code = RunDecoded(OutputDecoder(call.detail), run, &lines);

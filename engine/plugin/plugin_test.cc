@@ -80,6 +80,15 @@ TEST_F(PluginTest, ADataDirectoryLeadsToTheStoreOfAFamily) {
   EXPECT_NE(ambiguous.error().detail.find("metadata"), std::string::npos);
 }
 
+TEST_F(PluginTest, APartitionIsFoundByItsName) {
+  Append({"a"});
+  Close();
+  const auto found = FindPartition(StorePath(), "orders-0");
+  ASSERT_TRUE(found.has_value()) << found.error().detail;
+  EXPECT_EQ(*found, (format::PartitionRef{topic_id_, PartitionId(0)}));
+  EXPECT_FALSE(FindPartition(StorePath(), "orders-1").has_value());
+}
+
 TEST_F(PluginTest, WhatANewerBuildWroteIsReadOnly) {
   EXPECT_TRUE(CheckCommand(StorePath(), "compact").has_value());
   Close();
@@ -121,6 +130,15 @@ TEST(ToolArgumentsTest, OtherKeysAreFoundByNameOrExactly) {
   EXPECT_EQ(
       LdbCall({"--column_family=orders-0", "idump", "--to=0x0B"}).arguments,
       (Arguments{"--column_family=orders-0", "idump", "--to=0x0B", "--hex", "--input_key_hex"}));
+}
+
+TEST(ToolArgumentsTest, APartitionIsAboutItsFacts) {
+  const Arguments typed{"--partition=orders-0", "scan"};
+  EXPECT_EQ(FamilyIn(typed), "orders-0");
+  const ToolCall call = LdbCall(typed);
+  EXPECT_EQ(call.arguments, (Arguments{"scan", "--column_family=state", "--hex"}));
+  EXPECT_EQ(call.partition, "orders-0");
+  EXPECT_EQ(BoundsOf("a\x01"), (Arguments{"--from=0x6101", "--to=0x6102"}));
 }
 
 TEST(ToolArgumentsTest, RawAndHexAreRocksDbs) {

@@ -17,6 +17,7 @@ namespace {
 using Arguments = std::vector<std::string>;
 
 constexpr std::string_view kGet = "get";
+constexpr std::string_view kPartition = "--partition";
 
 // Commands of ldb whose output is decoded, and how they are asked for hex.
 struct Printing {
@@ -120,8 +121,22 @@ std::string_view CommandIn(const Arguments& arguments) {
   return command == arguments.end() ? std::string_view() : std::string_view(*command);
 }
 
+std::string_view FamilyIn(const Arguments& arguments) {
+  const std::string_view partition = OptionIn(arguments, kPartition);
+  return partition.empty() ? OptionIn(arguments, "--column_family") : partition;
+}
+
+Arguments BoundsOf(const std::string& prefix) {
+  return {"--from=" + Hex(prefix), "--to=" + Hex(format::PrefixEnd(prefix))};
+}
+
 ToolCall LdbCall(Arguments arguments) {
   ToolCall call;
+  call.partition = OptionIn(arguments, kPartition);
+  if (!call.partition.empty()) {
+    std::erase(arguments, std::string(kPartition) + "=" + call.partition);
+    arguments.push_back("--column_family=" + std::string(format::kStateFamily));
+  }
   if (Take(arguments, "--decode")) call.detail = RecordDetail::kRecords;
   if (!WantsRaw(arguments)) {
     const KeyKind kind = KindOf(arguments);

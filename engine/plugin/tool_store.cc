@@ -11,6 +11,7 @@
 #include "engine/format.h"
 #include "engine/housekeeping/log_filter.h"
 #include "engine/rocks_options.h"
+#include "engine/rocks_status.h"
 
 namespace gneiss::engine {
 namespace {
@@ -63,6 +64,25 @@ Result<fs::path> FindStore(const fs::path& path, std::string_view family) {
                 path.string() + " is a data directory; --db may name one of:" + names);
   }
   return Fail(Errc::kNotFound, "no column family " + std::string(family) + " in" + names);
+}
+
+Result<format::PartitionRef> FindPartition(const fs::path& store, std::string_view name) {
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* opened = nullptr;
+  GNEISS_RETURN_IF_ERROR(FromRocks(
+      rocksdb::DB::OpenForReadOnly(
+          rocksdb::DBOptions(), store.string(),
+          {{rocksdb::kDefaultColumnFamilyName, {}}, {format::kStateFamily, StateFamilyOptions()}},
+          &handles, &opened),
+      "open " + store.string()));
+  std::string value;
+  const rocksdb::Status status =
+      opened->Get(rocksdb::ReadOptions(), handles.back(), format::BindingKey(name), &value);
+  for (rocksdb::ColumnFamilyHandle* handle : handles) opened->DestroyColumnFamilyHandle(handle);
+  delete opened;
+  GNEISS_RETURN_IF_ERROR(FromRocks(status, "find the binding of " + std::string(name)));
+  GNEISS_ASSIGN_OR_RETURN(const format::Binding binding, format::DecodeBinding(value));
+  return binding.partition;
 }
 
 Status CheckCommand(const fs::path& database, std::string_view command) {

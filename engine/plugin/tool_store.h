@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/format.h"
 #include "protocol/base/result.h"
 
 // How the tools come by a database of ours: a store, or the metadata.
@@ -15,6 +16,10 @@ namespace gneiss::engine {
 // The database that `path` means. A store or the metadata is itself; in a data directory it is the
 // store that holds `family`. kNotFound, in a sentence, if there is none.
 Result<std::filesystem::path> FindStore(const std::filesystem::path& path, std::string_view family);
+
+// Whose family `name` is, by the binding in the state family. Reads the store: kNotFound, kStorage.
+Result<format::PartitionRef> FindPartition(const std::filesystem::path& store,
+                                           std::string_view name);
 
 // A data directory that a newer build wrote may be looked at, not changed: kUnsupportedVersion
 // unless `command` of ldb only reads. Anything without a FORMAT file beside it is let through.
