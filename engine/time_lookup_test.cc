@@ -10,6 +10,7 @@
 #include <limits>
 #include <optional>
 #include <random>
+#include <thread>
 
 #include "engine/batch_properties.h"
 #include "engine/rocks_partition_log.h"
@@ -166,6 +167,26 @@ TEST_F(TimeLookupCostTest, AtALogStartWithinARun) {
   EXPECT_EQ(Greatest().first, std::ranges::max_element(times_) - times_.begin());
   EXPECT_LE(CostSince(before).batches_read,
             2 * kPerMark + 1);  // the run that is cut, and the answer's
+}
+
+// What lookups learn is put beside what commits add meanwhile, and files come under their feet.
+TEST_F(TimeLookupTest, LookupsBesideAppendsAndFlushesAreExact) {
+  constexpr std::int64_t kBatches = 1500;
+  AppendAt({0});
+  std::thread writer([&] {
+    for (std::int64_t i = 1; i < kBatches; ++i) {
+      Append(BatchOf({std::string(4000, 'x')}, {}, {i}));
+      if (i % 200 == 0) Flush();
+    }
+  });
+  std::mt19937 random(5);
+  for (std::int64_t end = 0; end < kBatches;) {
+    end = log_->offsets().high_watermark.value();
+    const std::int64_t target = static_cast<std::int64_t>(random()) % end;
+    EXPECT_EQ(First(target, Offset(end)), Found(target, target));
+    EXPECT_EQ(Greatest(Offset(end)), Found(end - 1, end - 1));
+  }
+  writer.join();
 }
 
 // ---- The same answers as a scan ----

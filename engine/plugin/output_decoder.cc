@@ -12,15 +12,16 @@
 namespace gneiss::engine {
 namespace {
 
-std::optional<int> DigitOf(char c) {
+// -1 for what is no digit as RocksDB writes them.
+int DigitOf(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return std::nullopt;
+  return -1;
 }
 
-// Hex digits at the front of `text`, as RocksDB writes them: whole bytes, upper case.
+// Hex digits at the front of `text`, whole bytes.
 std::string_view HexAt(std::string_view text) {
-  const auto end = std::ranges::find_if_not(text, [](char c) { return DigitOf(c).has_value(); });
+  const auto end = std::ranges::find_if_not(text, [](char c) { return DigitOf(c) >= 0; });
   const auto size = static_cast<std::size_t>(end - text.begin());
   return text.substr(0, size - size % 2);
 }
@@ -29,7 +30,7 @@ std::string Bytes(std::string_view hex) {
   std::string bytes;
   bytes.reserve(hex.size() / 2);
   for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    bytes += static_cast<char>(*DigitOf(hex[i]) * 16 + *DigitOf(hex[i + 1]));
+    bytes += static_cast<char>(DigitOf(hex[i]) * 16 + DigitOf(hex[i + 1]));
   }
   return bytes;
 }
@@ -109,7 +110,7 @@ std::string OutputDecoder::Decode(std::string_view line) const {
     const std::optional<Pair> pair = PairAt(line.substr(at));
     const std::string key = pair ? Bytes(pair->key_hex) : "";
     const std::optional<std::string> words = KeyText(key);
-    if (!words) {
+    if (!pair || !words) {
       out += line[at++];
       continue;
     }
