@@ -41,11 +41,13 @@ struct EngineOptions {
   std::size_t memtable_bytes_total = std::size_t{64} << 20;
   std::size_t wal_bytes_total = std::size_t{200} << 20;
   int background_threads = 2;  // of all stores together
-  // Of each data directory's volume (engine/disk_guard.h): with less free space appends are refused;
-  // what is kept for a full disk; how often it is looked at.
+  // Of each data directory's volume (engine/disk_guard.h): with less free space appends are
+  // refused; what is kept for a full disk; how often it is looked at.
   std::uint64_t disk_free_bytes_min = std::uint64_t{512} << 20;
   std::uint64_t disk_reserve_bytes = std::uint64_t{64} << 20;
   std::chrono::milliseconds disk_check_interval{1000};
+  // How often it is written down where logs end: losses of that age are known by number.
+  std::chrono::milliseconds log_end_interval{5000};
   // The costs of one column family grow with the families of its RocksDB.
   std::size_t partitions_per_store = 500;
   // How often every partition is looked at for what has expired (log.retention.check.interval.ms).

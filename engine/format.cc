@@ -430,9 +430,7 @@ Result<AbortedTxn> DecodeAbortedTxn(std::string_view key_rest, std::string_view 
   return txn;
 }
 
-std::string FirstDirtyKey(const PartitionRef& ref) {
-  return FactKeyOf(ref, FactKind::kFirstDirty);
-}
+std::string FirstDirtyKey(const PartitionRef& ref) { return FactKeyOf(ref, FactKind::kFirstDirty); }
 std::string EncodeFirstDirty(Offset first_dirty) { return EncodeOffset(first_dirty); }
 Result<Offset> DecodeFirstDirty(std::string_view value) {
   return DecodeOffset(value, "first dirty offset");
@@ -495,28 +493,55 @@ std::string MetadataPropertyKey(std::string_view name) {
   return key;
 }
 
-std::string PlacementsBegin() { return {static_cast<char>(MetadataSpace::kPlacement)}; }
+namespace {
 
-std::string PlacementKey(const PartitionRef& ref) {
-  std::string key = PlacementsBegin();
+std::string PartitionKeyOf(MetadataSpace space, const PartitionRef& ref) {
+  std::string key;
   key.reserve(1 + kUuidBytes + 4);
+  Put(key, static_cast<std::uint8_t>(space));
   PutUuid(key, ref.topic_id);
   Put(key, ref.partition.value());
   return key;
 }
 
-Result<PartitionRef> DecodePlacementKey(std::string_view key) {
+Result<PartitionRef> DecodePartitionKeyOf(MetadataSpace space, std::string_view key,
+                                          const char* what) {
   ValueReader in(key);
-  const auto space = in.Read<std::uint8_t>();
+  const auto found = in.Read<std::uint8_t>();
   PartitionRef ref;
   ref.topic_id = in.ReadUuid();
   ref.partition = PartitionId(in.Read<std::int32_t>());
-  GNEISS_RETURN_IF_ERROR(in.Finish("placement key"));
-  if (space != static_cast<std::uint8_t>(MetadataSpace::kPlacement)) {
-    return Fail(Errc::kCorrupt, "placement key: wrong key space");
+  GNEISS_RETURN_IF_ERROR(in.Finish(what));
+  if (found != static_cast<std::uint8_t>(space)) {
+    return Fail(Errc::kCorrupt, std::string(what) + ": wrong key space");
   }
   return ref;
 }
+
+}  // namespace
+
+std::string PlacementsBegin() { return {static_cast<char>(MetadataSpace::kPlacement)}; }
+
+std::string PlacementKey(const PartitionRef& ref) {
+  return PartitionKeyOf(MetadataSpace::kPlacement, ref);
+}
+
+Result<PartitionRef> DecodePlacementKey(std::string_view key) {
+  return DecodePartitionKeyOf(MetadataSpace::kPlacement, key, "placement key");
+}
+
+std::string LogEndsBegin() { return {static_cast<char>(MetadataSpace::kLogEnd)}; }
+
+std::string LogEndKey(const PartitionRef& ref) {
+  return PartitionKeyOf(MetadataSpace::kLogEnd, ref);
+}
+
+Result<PartitionRef> DecodeLogEndKey(std::string_view key) {
+  return DecodePartitionKeyOf(MetadataSpace::kLogEnd, key, "log end key");
+}
+
+std::string EncodeLogEnd(Offset log_end) { return EncodeOffset(log_end); }
+Result<Offset> DecodeLogEnd(std::string_view value) { return DecodeOffset(value, "log end"); }
 
 std::string EncodePlacement(const Placement& placement) {
   std::string out = NewValue();

@@ -213,7 +213,7 @@ Result<std::vector<TimeMark>> DecodeTimeMarks(std::string_view value);
 // ---- The metadata store: properties by name, records by offset, placements by partition. ----
 
 // The first byte of a key. ON DISK: never renumber.
-enum class MetadataSpace : std::uint8_t { kProperty = 1, kRecord = 2, kPlacement = 3 };
+enum class MetadataSpace : std::uint8_t { kProperty = 1, kRecord = 2, kPlacement = 3, kLogEnd = 4 };
 
 std::string MetadataRecordKey(Offset offset);
 Result<Offset> DecodeMetadataRecordKey(std::string_view key);
@@ -231,5 +231,13 @@ std::string PlacementKey(const PartitionRef& ref);
 Result<PartitionRef> DecodePlacementKey(std::string_view key);
 std::string EncodePlacement(const Placement& placement);
 Result<Placement> DecodePlacement(std::string_view value);
+
+// log end: where the partition's log has ended at least, written every few seconds. A log that ends
+// before it has lost records.
+std::string LogEndsBegin();  // all keys of log ends begin with this
+std::string LogEndKey(const PartitionRef& ref);
+Result<PartitionRef> DecodeLogEndKey(std::string_view key);
+std::string EncodeLogEnd(Offset log_end);
+Result<Offset> DecodeLogEnd(std::string_view value);
 
 }  // namespace gneiss::engine::format

@@ -139,7 +139,7 @@ void PartitionState::AddEpochFacts(StateFacts& facts) {
 }
 
 Result<PartitionState> PartitionState::Load(const Family& state, const Family* family,
-                                            const format::PartitionRef& ref) {
+                                            const format::PartitionRef& ref, Offset ended_at) {
   PartitionState loaded(ref);
   GNEISS_RETURN_IF_ERROR(loaded.LoadFacts(state));
   Offset end{0};
@@ -148,14 +148,14 @@ Result<PartitionState> PartitionState::Load(const Family& state, const Family* f
     GNEISS_ASSIGN_OR_RETURN(end, EndOfFamily(*family, loaded.checkpoint_));
   }
   loaded.next_offset_ = std::max(end, loaded.log_start());
-  const auto& checkpoint = loaded.checkpoint_;
-  if (checkpoint && checkpoint->log_end > loaded.next_offset_) {
+  loaded.found_end_ = loaded.next_offset_;
+  if (loaded.checkpoint_) ended_at = std::max(ended_at, loaded.checkpoint_->log_end);
+  if (ended_at > loaded.next_offset_) {
     LOG(ERROR) << "records are lost family=" << (family != nullptr ? family->name() : "none")
                << " topic_id=" << ref.topic_id << " partition=" << ref.partition
-               << " ends_at=" << loaded.next_offset_
-               << " ended_at_last_shutdown=" << checkpoint->log_end
-               << " high_watermark_was=" << checkpoint->high_watermark;
-    loaded.next_offset_ = checkpoint->log_end;
+               << " first_lost=" << loaded.next_offset_ << " ended_at=" << ended_at
+               << " records_min=" << ended_at - loaded.next_offset_;
+    loaded.next_offset_ = ended_at;
   }
   return loaded;
 }

@@ -25,16 +25,18 @@ using StateFacts = std::vector<format::StateFact>;
 class PartitionState {
  public:
   // Reads a partition back: its facts, and its end from the last key of its family. No scan. A log
-  // that ends before its checkpoint is reported, and goes on behind the checkpoint: no offset that
-  // was given once is given again.
+  // that ends before its checkpoint, or before `ended_at`, is reported, and goes on behind that: no
+  // offset that was given once is given again.
   static Result<PartitionState> Load(const Family& state, const Family* family,
-                                     const format::PartitionRef& ref);
+                                     const format::PartitionRef& ref, Offset ended_at = Offset(0));
 
   PartitionState() = default;
   explicit PartitionState(const format::PartitionRef& ref) : ref_(ref) {}
 
   Offset log_start() const { return log_start_.offset; }
   const format::LogStart& log_start_fact() const { return log_start_; }
+  // Where the batches end that Load found; below next_offset() when records were lost.
+  Offset found_end() const { return found_end_; }
   Offset next_offset() const { return next_offset_; }  // the one that the next append gets
   const ProducerState& producers() const { return producers_; }
   const LeaderEpochs& epochs() const { return epochs_; }
@@ -78,6 +80,7 @@ class PartitionState {
   LeaderEpochs epochs_;
   std::optional<format::Checkpoint> checkpoint_;  // as loaded
   bool bound_ = false;
+  Offset found_end_;
 };
 
 }  // namespace gneiss::engine

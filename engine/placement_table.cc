@@ -29,23 +29,16 @@ Status PlacementTable::Record(std::span<const format::PartitionRef> partitions,
     GNEISS_RETURN_IF_ERROR(
         FromRocks(batch.Put(format::PlacementKey(ref), value), "frame placements"));
   }
-  rocksdb::WriteOptions options;
-  options.sync = true;
-  return Write(options, batch);
+  return metadata_.Write(batch, "write placements");
 }
 
 void PlacementTable::Erase(const format::PartitionRef& partition) {
   rocksdb::WriteBatch batch;
   batch.Delete(format::PlacementKey(partition)).PermitUncheckedError();  // it cannot be too large
-  if (const Status erased = Write(rocksdb::WriteOptions(), batch); !erased) {
+  if (const Status erased = metadata_.Write(batch, "write placements", false); !erased) {
     LOG(WARNING) << "placement stays until the next start topic_id=" << partition.topic_id
                  << " partition=" << partition.partition << " error=" << erased.error().detail;
   }
-}
-
-Status PlacementTable::Write(const rocksdb::WriteOptions& options, rocksdb::WriteBatch& batch) {
-  MutexLock lock(metadata_.write_mutex());
-  return FromRocks(metadata_.db().Write(options, &batch), "write placements");
 }
 
 }  // namespace gneiss::engine

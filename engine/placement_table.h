@@ -29,8 +29,6 @@ class PlacementTable {
   void Erase(const format::PartitionRef& partition);
 
  private:
-  Status Write(const rocksdb::WriteOptions& options, rocksdb::WriteBatch& batch);
-
   RocksMetadataLog& metadata_;
 };
 

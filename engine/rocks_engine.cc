@@ -56,6 +56,9 @@ Result<std::unique_ptr<RocksEngine>> RocksEngine::Open(
   engine->housekeeper_ = std::make_unique<Housekeeper>(
       Housekeeper::Options{.clock = engine->options_.clock,
                            .check_interval = engine->options_.retention_check_interval});
+  engine->log_ends_ =
+      std::make_unique<LogEndRecord>(*engine->metadata_log_, engine->options_.log_end_interval);
+  GNEISS_RETURN_IF_ERROR(engine->log_ends_->Load());
   return engine;
 }
 
@@ -108,6 +111,7 @@ Status RocksEngine::CloseStores(Shutdown how) {
     logs.swap(logs_);
   }
   if (housekeeper_ != nullptr) housekeeper_->Stop();
+  if (log_ends_ != nullptr) log_ends_->Stop();
   if (how == Shutdown::kClean) {
     for (const auto& [ref, log] : logs) log->WriteCheckpoint([](const Status&) {});
   }
@@ -149,6 +153,7 @@ std::vector<Engine::OpenedPartition> RocksEngine::OpenPartitions(
   for (std::size_t i = 0; i < fresh.size(); ++i) {
     if (logs[i] == nullptr) continue;
     housekeeper_->Add(logs[i]);
+    log_ends_->Add(logs[i]);
     logs_.emplace(refs[i], std::move(logs[i]));
   }
   return opened;
@@ -159,13 +164,15 @@ Engine::OpenedPartition RocksEngine::OpenLog(const PartitionToOpen& partition,
                                              std::shared_ptr<RocksPartitionLog>& log) const {
   if (!place) return std::unexpected(place.error());
   GNEISS_ASSIGN_OR_RETURN(
-      log, RocksPartitionLog::Open({.tp = partition.tp,
-                                    .topic_id = partition.topic_id,
-                                    .log_dir_index = static_cast<int>(place->directory),
-                                    .store = place->store,
-                                    .clock = options_.clock,
-                                    .attention = housekeeper_->attention()},
-                                   partition.config));
+      log, RocksPartitionLog::Open(
+               {.tp = partition.tp,
+                .topic_id = partition.topic_id,
+                .log_dir_index = static_cast<int>(place->directory),
+                .store = place->store,
+                .ended_at = log_ends_->EndOf({partition.topic_id, partition.tp.partition}),
+                .clock = options_.clock,
+                .attention = housekeeper_->attention()},
+               partition.config));
   return log;
 }
 
@@ -179,6 +186,7 @@ void RocksEngine::DropPartition(const TopicPartition& tp, const Uuid& topic_id) 
     logs_.erase(known);
   }
   log->Drop();
+  log_ends_->Forget({topic_id, tp.partition});
 }
 
 Status RocksEngine::ClonePartitions(std::span<const PartitionToClone> clones) {

@@ -13,6 +13,7 @@
 #include "engine/data_directory.h"
 #include "engine/engine.h"
 #include "engine/housekeeping/housekeeper.h"
+#include "engine/log_end_record.h"
 #include "engine/placement_table.h"
 #include "engine/rocks_metadata_log.h"
 #include "engine/rocks_partition_log.h"
@@ -47,6 +48,8 @@ class RocksEngine final : public Engine {
   std::vector<std::shared_ptr<Store>> stores() const { return stores_->stores(); }
   Housekeeper& housekeeper() { return *housekeeper_; }
 
+  LogEndRecord& log_ends() { return *log_ends_; }
+
  private:
   explicit RocksEngine(EngineOptions options) : options_(std::move(options)) {}
 
@@ -65,6 +68,7 @@ class RocksEngine final : public Engine {
   std::unique_ptr<DataDirectory> metadata_directory_;  // null: it is one of the data directories
   std::unique_ptr<RocksMetadataLog> metadata_log_;
   std::unique_ptr<PlacementTable> placements_;
+  std::unique_ptr<LogEndRecord> log_ends_;
   std::unique_ptr<StoreSet> stores_;  // last: it uses the above
   std::unique_ptr<Housekeeper> housekeeper_;
 

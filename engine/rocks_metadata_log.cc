@@ -61,8 +61,8 @@ Status RocksMetadataLog::Replay(
     const std::function<Status(Offset, std::span<const std::byte>)>& record) {
   const std::string last = LastRecordKey();  // other key spaces lie behind it
   const std::unique_ptr<rocksdb::Iterator> it(database_->db().NewIterator(rocksdb::ReadOptions()));
-  for (it->Seek(format::MetadataRecordKey(Offset(0)));
-       it->Valid() && it->key().compare(last) <= 0; it->Next()) {
+  for (it->Seek(format::MetadataRecordKey(Offset(0))); it->Valid() && it->key().compare(last) <= 0;
+       it->Next()) {
     GNEISS_ASSIGN_OR_RETURN(const Offset offset,
                             format::DecodeMetadataRecordKey(ToText(it->key())));
     GNEISS_RETURN_IF_ERROR(record(offset, ToBytes(it->value())));
@@ -85,7 +85,7 @@ Status RocksMetadataLog::SetProperty(const std::string& name, const std::string&
   return Write(batch, "write a property");
 }
 
-Status RocksMetadataLog::Write(rocksdb::WriteBatch& batch, const char* doing) {
+Status RocksMetadataLog::Write(rocksdb::WriteBatch& batch, const char* doing, bool sync) {
   MutexLock lock(write_mutex_);
   if (failed_) return Fail(Errc::kStorage, "an earlier write of metadata failed");
   if (full_) {
@@ -97,7 +97,7 @@ Status RocksMetadataLog::Write(rocksdb::WriteBatch& batch, const char* doing) {
   }
   recovery_.BeforeWrite();
   rocksdb::WriteOptions options;
-  options.sync = true;
+  options.sync = sync;
   GNEISS_FAULT_POINT("metadata.before_write");
   Status written = FromRocks(database_->db().Write(options, &batch), doing);
   GNEISS_FAULT_POINT("metadata.before_answer");

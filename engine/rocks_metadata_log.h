@@ -26,8 +26,11 @@ class RocksMetadataLog final : public MetadataLog {
   Result<std::string> GetProperty(const std::string& name) override;
   Status SetProperty(const std::string& name, const std::string& value) override;
 
-  // Nothing is written while somebody holds it: for a snapshot, and for what lies beside the log in
-  // the same database (engine/placement_table.h).
+  // Writes what lies beside the log in the same database (engine/placement_table.h), fsynced unless
+  // told otherwise. `doing` is for errors. Blocks.
+  Status Write(rocksdb::WriteBatch& batch, const char* doing, bool sync = true)
+      EXCLUDES(write_mutex_);
+  // Nothing is written while somebody holds it: for a snapshot.
   Mutex& write_mutex() RETURN_CAPABILITY(write_mutex_) { return write_mutex_; }
   rocksdb::DB& db() const { return database_->db(); }
 
@@ -37,7 +40,6 @@ class RocksMetadataLog final : public MetadataLog {
         recovery_(database_->db(), database_->db().DefaultColumnFamily()) {}
 
   Status FindEnd();
-  Status Write(rocksdb::WriteBatch& batch, const char* doing) EXCLUDES(write_mutex_);
 
   std::shared_ptr<Database> database_;
   std::atomic<Offset> log_end_{};

@@ -52,15 +52,17 @@ Result<std::shared_ptr<RocksPartitionLog>> RocksPartitionLog::Open(Place place,
   {
     MutexLock lock(log->mutex_);
     log->family_ = store.FindFamily(log->ref_);
-    GNEISS_RETURN_IF_ERROR(log->ReadBackLocked());
+    GNEISS_RETURN_IF_ERROR(log->ReadBackLocked(log->place_.ended_at));
+    log->FillGap();
   }
   store.clones().End(log->ref_, store.committer());  // the metadata has it now
   store.Register(log);
   return log;
 }
 
-Status RocksPartitionLog::ReadBackLocked() {
-  Result<PartitionState> loaded = PartitionState::Load(place_.store->state(), family_.get(), ref_);
+Status RocksPartitionLog::ReadBackLocked(Offset ended_at) {
+  Result<PartitionState> loaded =
+      PartitionState::Load(place_.store->state(), family_.get(), ref_, ended_at);
   damaged_ = !loaded;
   if (!loaded) return std::unexpected(std::move(loaded.error()));
   // An epoch in which nothing was written yet is in memory only.
@@ -72,6 +74,30 @@ Status RocksPartitionLog::ReadBackLocked() {
   recent_times_ = RecentTimes(log_end_);
   RaiseHighWatermark(log_end_);
   return {};
+}
+
+// Where records were lost at the end stands a batch without records, as log compaction leaves them:
+// readers step over it. Without it one that reads up to the end would wait there for the next
+// record.
+void RocksPartitionLog::FillGap() {
+  const Offset from = state_.found_end(), to = state_.next_offset();
+  if (family_ == nullptr || from == to) return;
+  if (to - from > std::numeric_limits<std::int32_t>::max()) return;  // no batch is that long
+  Result<Admission> admission = place_.store->committer().Admit(0);
+  if (!admission) return;  // at the next start, then
+  records::BatchHeader header;
+  header.base_offset = from;
+  header.last_offset_delta = static_cast<std::int32_t>(to - from - 1);
+  header.leader_epoch = state_.epochs().latest();
+  Commit commit;
+  commit.batch = Commit::Batch{.family = family_,
+                               .key = format::EncodeBatchKey(header.last_offset()),
+                               .header = records::StampedHeader(header),
+                               .records = {}};
+  commit.batch->header.Seal({});
+  commit.admission = *admission;
+  commit.done = [](const Status&) {};
+  place_.store->committer().Enqueue(std::move(commit));
 }
 
 void RocksPartitionLog::ReadBack() {

@@ -39,6 +39,7 @@ class RocksPartitionLog final : public PartitionLog,
     Uuid topic_id;
     int log_dir_index = 0;
     std::shared_ptr<Store> store;
+    Offset ended_at{0};  // where the log is known to have ended (LogEndRecord)
     Clock* clock = &Clock::System();
     std::shared_ptr<AttentionList> attention = nullptr;  // null: no housekeeper
   };
@@ -176,7 +177,8 @@ class RocksPartitionLog final : public PartitionLog,
       EXCLUDES(mutex_);
   std::vector<PendingDuplicate> TakeDuplicates(Offset last_offset) REQUIRES(mutex_);
   void RaiseHighWatermark(Offset to) REQUIRES(mutex_);
-  Status ReadBackLocked() REQUIRES(mutex_);
+  Status ReadBackLocked(Offset ended_at = Offset(0)) REQUIRES(mutex_);
+  void FillGap() REQUIRES(mutex_);
   Result<ReadBounds> BoundsForRead() const EXCLUDES(mutex_);
   using FoundTime = Result<std::optional<TimestampOffset>>;
   FoundTime LookUpTime(Offset upper_bound, FoundTime (*ask)(TimeLookup&, TimestampMs),

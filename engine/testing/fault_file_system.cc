@@ -2,6 +2,8 @@
 #include "engine/testing/fault_file_system.h"
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -67,6 +69,32 @@ class FaultFile : public rocksdb::FSWritableFileOwnerWrapper {
   std::atomic<std::uint64_t> size_;
 };
 
+class FaultDirectory : public rocksdb::FSDirectoryWrapper {
+ public:
+  FaultDirectory(std::unique_ptr<rocksdb::FSDirectory>&& directory, std::string name,
+                 FaultFileSystem* fs)
+      : rocksdb::FSDirectoryWrapper(std::move(directory)), name_(std::move(name)), fs_(fs) {}
+
+  rocksdb::IOStatus Fsync(const rocksdb::IOOptions& options,
+                          rocksdb::IODebugContext* debug) override {
+    return Synced(rocksdb::FSDirectoryWrapper::Fsync(options, debug));
+  }
+  rocksdb::IOStatus FsyncWithDirOptions(const rocksdb::IOOptions& options,
+                                        rocksdb::IODebugContext* debug,
+                                        const rocksdb::DirFsyncOptions& how) override {
+    return Synced(rocksdb::FSDirectoryWrapper::FsyncWithDirOptions(options, debug, how));
+  }
+
+ private:
+  rocksdb::IOStatus Synced(rocksdb::IOStatus status) {
+    if (status.ok()) fs_->DirectorySynced(name_);
+    return status;
+  }
+
+  const std::string name_;
+  FaultFileSystem* const fs_;
+};
+
 void FaultFileSystem::FailWalWrites(rocksdb::IOStatus status) {
   MutexLock lock(mutex_);
   wal_write_ = std::move(status);
@@ -94,8 +122,34 @@ void FaultFileSystem::DropUnsynced() {
       std::filesystem::resize_file(name, size);
     }
   }
+  for (auto name = new_names_.rbegin(); name != new_names_.rend(); ++name) {
+    if (name->replaced) {
+      std::ofstream(name->name, std::ios::binary) << *name->replaced;
+    } else {
+      std::filesystem::remove(name->name);
+    }
+  }
+  new_names_.clear();
   synced_.clear();
   power_cut_ = false;
+}
+
+void FaultFileSystem::DirectorySynced(const std::string& directory) {
+  MutexLock lock(mutex_);
+  if (power_cut_) return;
+  const std::filesystem::path path = std::filesystem::path(directory + "/").parent_path();
+  std::erase_if(new_names_, [&](const NewName& made) {
+    return std::filesystem::path(made.name).parent_path() == path;
+  });
+}
+
+rocksdb::IOStatus FaultFileSystem::NewDirectory(const std::string& name,
+                                                const rocksdb::IOOptions& options,
+                                                std::unique_ptr<rocksdb::FSDirectory>* directory,
+                                                rocksdb::IODebugContext* debug) {
+  rocksdb::IOStatus opened = target()->NewDirectory(name, options, directory, debug);
+  if (opened.ok()) *directory = std::make_unique<FaultDirectory>(std::move(*directory), name, this);
+  return opened;
 }
 
 rocksdb::IOStatus FaultFileSystem::CheckWrite(const std::string& name) {
@@ -141,6 +195,7 @@ rocksdb::IOStatus FaultFileSystem::NewWritableFile(const std::string& name,
   {
     MutexLock lock(mutex_);
     synced_.erase(name);  // it is emptied
+    if (!std::filesystem::exists(name)) new_names_.push_back({.name = name, .replaced = {}});
   }
   return Wrap(target()->NewWritableFile(name, options, file, debug), name, file);
 }
@@ -161,6 +216,7 @@ rocksdb::IOStatus FaultFileSystem::DeleteFile(const std::string& name,
     MutexLock lock(mutex_);
     if (power_cut_) return NoPower();
     synced_.erase(name);
+    std::erase_if(new_names_, [&](const NewName& made) { return made.name == name; });
   }
   return target()->DeleteFile(name, options, debug);
 }
@@ -176,6 +232,13 @@ rocksdb::IOStatus FaultFileSystem::RenameFile(const std::string& from, const std
       synced_[to] = known->second;
       synced_.erase(from);
     }
+    std::erase_if(new_names_, [&](const NewName& made) { return made.name == from; });
+    NewName renamed{.name = to, .replaced = {}};
+    if (std::ifstream old(to, std::ios::binary); old) {
+      renamed.replaced.emplace(std::istreambuf_iterator<char>(old),
+                               std::istreambuf_iterator<char>());
+    }
+    new_names_.push_back(std::move(renamed));
   }
   return target()->RenameFile(from, to, options, debug);
 }

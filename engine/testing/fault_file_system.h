@@ -8,14 +8,17 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "protocol/base/mutex.h"
 
 namespace gneiss::engine::testing {
 
 // FaultFileSystem is a disk that fails on demand and that can lose power: whatever was not fsynced
-// by then is gone. It lies below RocksDB in place of the real file system. Threads: any.
+// by then is gone, and so is the name of a file that was made or renamed since its directory was
+// fsynced. It lies below RocksDB in place of the real file system. Threads: any.
 class FaultFileSystem : public rocksdb::FileSystemWrapper {
  public:
   FaultFileSystem() : rocksdb::FileSystemWrapper(rocksdb::FileSystem::Default()) {}
@@ -30,7 +33,8 @@ class FaultFileSystem : public rocksdb::FileSystemWrapper {
 
   // From now on nothing can be written, renamed or deleted.
   void CutPower() EXCLUDES(mutex_);
-  // Cuts every file to what was fsynced before the power went, and lets writes work again.
+  // Cuts every file to what was fsynced before the power went, takes back names, and lets writes
+  // work again.
   // REQUIRES: no database is open on it.
   void DropUnsynced() EXCLUDES(mutex_);
 
@@ -40,6 +44,9 @@ class FaultFileSystem : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus ReopenWritableFile(const std::string& name, const rocksdb::FileOptions& options,
                                        std::unique_ptr<rocksdb::FSWritableFile>* file,
                                        rocksdb::IODebugContext* debug) override;
+  rocksdb::IOStatus NewDirectory(const std::string& name, const rocksdb::IOOptions& options,
+                                 std::unique_ptr<rocksdb::FSDirectory>* directory,
+                                 rocksdb::IODebugContext* debug) override;
   rocksdb::IOStatus DeleteFile(const std::string& name, const rocksdb::IOOptions& options,
                                rocksdb::IODebugContext* debug) override;
   rocksdb::IOStatus RenameFile(const std::string& from, const std::string& to,
@@ -48,6 +55,14 @@ class FaultFileSystem : public rocksdb::FileSystemWrapper {
 
  private:
   friend class FaultFile;
+  friend class FaultDirectory;
+
+  // A name that its directory does not hold for good yet.
+  struct NewName {
+    std::string name;
+    std::optional<std::string> replaced;  // what the file of that name held before
+  };
+  void DirectorySynced(const std::string& directory) EXCLUDES(mutex_);
 
   // What a file has to say before it writes, and after it was fsynced.
   rocksdb::IOStatus CheckWrite(const std::string& name) EXCLUDES(mutex_);
@@ -62,6 +77,7 @@ class FaultFileSystem : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus wal_sync_ GUARDED_BY(mutex_);
   std::function<void()> before_wal_sync_ GUARDED_BY(mutex_);
   std::map<std::string, std::uint64_t> synced_ GUARDED_BY(mutex_);  // name -> bytes that are safe
+  std::vector<NewName> new_names_ GUARDED_BY(mutex_);               // oldest first
 };
 
 }  // namespace gneiss::engine::testing
