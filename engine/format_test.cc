@@ -61,6 +61,27 @@ TEST(FormatTest, BindingsNameTheOwnerOfAFamily) {
   EXPECT_EQ(*DecodeBinding(EncodeBinding(binding)), binding);
 }
 
+TEST(FormatTest, PendingClonesNameTheirFamily) {
+  const std::string key = PendingCloneKey(Ref());
+  EXPECT_EQ(Hex(key), "03a0a1a2a3a4a5a6a7a8a9aaabacadaeaf00000003");
+  EXPECT_TRUE(key.starts_with(PendingClonesBegin()));
+  EXPECT_EQ(*DecodePendingCloneKey(key), Ref());
+  EXPECT_EQ(EncodePendingClone("copy-3"),
+            "\x01"
+            "copy-3");
+  EXPECT_EQ(*DecodePendingClone("\x01"
+                                "copy-3"),
+            "copy-3");
+  EXPECT_FALSE(DecodePendingCloneKey(key.substr(1)));
+  EXPECT_FALSE(DecodePendingClone(""));
+}
+
+TEST(FormatTest, ASnapshotHoldsItsFirstDataDirectoryAndTheOthersWithin) {
+  EXPECT_EQ(SnapshotDataDir("/s", 0), "/s");
+  EXPECT_EQ(SnapshotDataDir("/s", 1), "/s/log-dir-01");
+  EXPECT_EQ(SnapshotDataDir("/s", 12), "/s/log-dir-12");
+}
+
 TEST(FormatTest, AFamilyNameWithATopicIdIsNoTopicsPlainName) {
   const TopicPartition tp{"orders", PartitionId(3)};
   EXPECT_EQ(FamilyName(tp), "orders-3");

@@ -72,7 +72,7 @@ Status CopyDataDir(const fs::path& from, const fs::path& to, FileTransfer& trans
   if (error) return Fail(Errc::kStorage, "create " + to.string() + ": " + error.message());
   for (fs::directory_iterator it(from, error), end; !error && it != end; it.increment(error)) {
     const std::string name = it->path().filename();
-    if (!it->is_directory() || !name.starts_with("store-")) continue;
+    if (!it->is_directory() || !format::ParseStoreDirectory(name)) continue;
     GNEISS_RETURN_IF_ERROR(CopyDatabase(it->path(), to / name, transfer));
   }
   if (error) return Fail(Errc::kStorage, "list " + from.string() + ": " + error.message());
