@@ -119,6 +119,24 @@ std::string FactText(const FactKey& key, std::string_view value) {
   return QuotedText(value);
 }
 
+// Pending clones of the state family and placements of the metadata have keys alike. A store's
+// number is small, so a placement has zeros in it, and a clone's value is a name.
+std::optional<format::PartitionRef> PartitionIn(std::string_view key) {
+  static_assert(static_cast<int>(format::KeySpace::kPendingClone) ==
+                static_cast<int>(format::MetadataSpace::kPlacement));
+  const auto partition = format::DecodePlacementKey(key);
+  return partition ? std::optional(*partition) : std::nullopt;
+}
+
+std::string CloneOrPlacementText(std::string_view value) {
+  const auto clone = format::DecodePendingClone(value);
+  if (clone && IsName(*clone)) return "pending clone family=" + *clone;
+  return Words<format::Placement>(format::DecodePlacement(value), [](const auto& placement) {
+    return "placement directory_id=" + placement.directory_id.ToString() +
+           " store=" + std::to_string(placement.store);
+  });
+}
+
 }  // namespace
 
 bool IsBatchKey(std::string_view key) {
@@ -135,9 +153,8 @@ std::optional<std::string> KeyText(std::string_view key) {
   if (const auto record = format::DecodeMetadataRecordKey(key)) {
     return "metadata-record=" + OffsetText(*record);
   }
-  if (const auto placed = format::DecodePlacementKey(key)) {
-    return PartitionText(*placed) + " placement";
-  }
+  if (const auto partition = PartitionIn(key)) return PartitionText(*partition);
+  if (const auto ended = format::DecodeLogEndKey(key)) return PartitionText(*ended) + " log-end";
   if (const auto fact = format::DecodeFactKey(key)) return FactKeyText(*fact);
   return std::nullopt;
 }
@@ -146,12 +163,8 @@ std::optional<std::string> ValueText(std::string_view key, std::string_view valu
   if (!KeyText(key)) return std::nullopt;
   if (IsBatchKey(key)) return BatchText(*format::DecodeBatchKey(key), AsBytes(value));
   if (const auto fact = format::DecodeFactKey(key)) return FactText(*fact, value);
-  if (format::DecodePlacementKey(key)) {
-    return Words<format::Placement>(format::DecodePlacement(value), [](const auto& placement) {
-      return "directory_id=" + placement.directory_id.ToString() +
-             " store=" + std::to_string(placement.store);
-    });
-  }
+  if (PartitionIn(key)) return CloneOrPlacementText(value);
+  if (format::DecodeLogEndKey(key)) return Words<Offset>(format::DecodeLogEnd(value), OffsetText);
   if (!NameIn(key)) return QuotedText(value);
   const auto binding = format::DecodeBinding(value);
   if (!binding) return QuotedText(value);  // a metadata property

@@ -9,8 +9,8 @@
 namespace gneiss::engine {
 
 // A key by its bytes alone, whichever family it is of: the last offset of a batch, a binding, a
-// fact about a partition, a metadata property, record or placement. Nothing for a key that is none
-// of them.
+// fact about a partition, a metadata property, record, placement or log end. Nothing for a key that
+// is none of them.
 std::optional<std::string> KeyText(std::string_view key);
 
 // The value under `key`, on one line. Nothing if KeyText(key) has nothing. What does not decode is

@@ -116,8 +116,14 @@ TEST(OutputDecoderTest, EveryFactHasWords) {
                 "batches=[offsets 0..1 last_sequence 1 time 1970-01-01T00:00:01.000Z]");
   EXPECT_EQ(decode(format::FirstDirtyKey(kRef), format::EncodeFirstDirty(Offset(5))),
             ref + "first-dirty : 5");
-  EXPECT_EQ(decode(format::PlacementKey(kRef), format::EncodePlacement({Uuid{}, 2})),
-            ref + "placement : directory_id=AAAAAAAAAAAAAAAAAAAAAA store=2");
+  EXPECT_EQ(
+      decode(format::PlacementKey(kRef), format::EncodePlacement({Uuid{}, 2})),
+      ref.substr(0, ref.size() - 1) + " : placement directory_id=AAAAAAAAAAAAAAAAAAAAAA store=2");
+  EXPECT_EQ(
+      decode(format::PendingCloneKey(kRef), format::EncodePendingClone("orders-copy-number-0")),
+      ref.substr(0, ref.size() - 1) + " : pending clone family=orders-copy-number-0");
+  EXPECT_EQ(decode(format::LogEndKey(kRef), format::EncodeLogEnd(Offset(12))),
+            ref + "log-end : 12");
   EXPECT_EQ(decode(format::MetadataRecordKey(Offset(6)), "x\x01"),
             "metadata-record=6 : \"x\\x01\"");
 }
