@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/partition_table.h"
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -78,53 +79,94 @@ class LeadPartitions {
       // A broker-wide default may show through in any topic.
       for (const auto& [topic, image] : after.topics()) touched.insert(topic);
     }
-    for (const std::string& name : touched) {
-      const std::shared_ptr<const TopicImage> topic = after.FindTopic(name);
-      if (topic != nullptr) Refresh(after, *topic);  // null: deleted together with its configs
-    }
+    Refresh(after, touched);
   }
 
  private:
-  // Makes the topic's entries anew, with the logs that it has already.
-  void Refresh(const MetadataImage& image, const TopicImage& topic) {
-    auto config = std::make_shared<const TopicConfig>(
-        ResolveTopicConfig(config_, image, image.Configs(ConfigResourceType::kTopic, topic.name)));
-    const Partitions old = Snapshot(topic.name);
-    Partitions fresh(topic.partitions.size());
-    for (std::size_t i = 0; i < fresh.size(); ++i) {
-      if (topic.partitions[i].leader != config_.node_id) continue;
-      const bool known = i < old.size() && old[i] != nullptr && old[i]->topic_id == topic.id;
-      fresh[i] = MakePartition(topic, i, config, known ? old[i]->log : nullptr);
+  // A topic whose entries are being made anew.
+  struct Draft {
+    std::shared_ptr<const TopicImage> topic;
+    std::shared_ptr<const TopicConfig> config;
+    Partitions old;
+
+    // The log that the partition has already, or null.
+    std::shared_ptr<engine::PartitionLog> KnownLog(std::size_t index) const {
+      const bool known =
+          index < old.size() && old[index] != nullptr && old[index]->topic_id == topic->id;
+      return known ? old[index]->log : nullptr;
     }
-    const MutexLock lock(mutex_);
-    topics_[topic.name] = std::move(fresh);
+  };
+
+  // Makes the entries of these topics anew, with the logs that they have already. The others are
+  // opened in one call: a topic may have thousands.
+  void Refresh(const MetadataImage& image, const std::set<std::string>& names) {
+    std::vector<Draft> drafts;
+    std::vector<engine::Engine::PartitionToOpen> missing;
+    for (const std::string& name : names) {
+      std::shared_ptr<const TopicImage> topic = image.FindTopic(name);
+      if (topic == nullptr) continue;  // deleted together with its configs
+      auto config = std::make_shared<const TopicConfig>(
+          ResolveTopicConfig(config_, image, image.Configs(ConfigResourceType::kTopic, name)));
+      const Draft& draft = drafts.emplace_back(std::move(topic), std::move(config), Snapshot(name));
+      AddMissing(draft, missing);
+    }
+    const std::vector<engine::Engine::OpenedPartition> opened = engine_.OpenPartitions(missing);
+    Report(missing, opened);
+    auto next = opened.begin();
+    for (const Draft& draft : drafts) {
+      Partitions fresh(draft.topic->partitions.size());
+      for (std::size_t i = 0; i < fresh.size(); ++i) {
+        if (draft.topic->partitions[i].leader != config_.node_id) continue;
+        fresh[i] = MakePartition(draft, i, next);
+      }
+      const MutexLock lock(mutex_);
+      topics_[draft.topic->name] = std::move(fresh);
+    }
   }
 
-  PartitionPtr MakePartition(const TopicImage& topic, std::size_t index,
-                             std::shared_ptr<const TopicConfig> config,
-                             std::shared_ptr<engine::PartitionLog> log) {
-    auto partition = std::make_shared<Partition>();
-    partition->tp = {topic.name, PartitionId(static_cast<std::int32_t>(index))};
-    partition->topic_id = topic.id;
-    partition->leader_epoch = topic.partitions[index].leader_epoch;
-    const engine::LogConfig log_config = LogConfigOf(*config, config_);
-    if (log != nullptr) {
-      log->SetConfig(log_config);
-    } else {
-      auto opened = engine_.OpenPartition(partition->tp, topic.id, log_config);
-      if (!opened) return Report(partition->tp, opened.error());
-      log = std::move(*opened);
+  void AddMissing(const Draft& draft, std::vector<engine::Engine::PartitionToOpen>& missing) const {
+    const TopicImage& topic = *draft.topic;
+    const engine::LogConfig log_config = LogConfigOf(*draft.config, config_);
+    for (std::size_t i = 0; i < topic.partitions.size(); ++i) {
+      if (topic.partitions[i].leader != config_.node_id || draft.KnownLog(i) != nullptr) continue;
+      missing.push_back(
+          {{topic.name, PartitionId(static_cast<std::int32_t>(i))}, topic.id, log_config});
     }
-    const Status begun = log->BeginLeaderEpoch(partition->leader_epoch);
-    if (!begun) return Report(partition->tp, begun.error());
-    partition->log = std::move(log);
-    partition->config = std::move(config);
+  }
+
+  // `next` is the result of opening for the next partition that had no log.
+  template <class Iterator>
+  PartitionPtr MakePartition(const Draft& draft, std::size_t index, Iterator& next) const {
+    auto partition = std::make_shared<Partition>();
+    partition->tp = {draft.topic->name, PartitionId(static_cast<std::int32_t>(index))};
+    partition->topic_id = draft.topic->id;
+    partition->leader_epoch = draft.topic->partitions[index].leader_epoch;
+    partition->config = draft.config;
+    partition->log = draft.KnownLog(index);
+    if (partition->log != nullptr) {
+      partition->log->SetConfig(LogConfigOf(*draft.config, config_));
+    } else {
+      const auto& opened = *next++;
+      if (!opened) return nullptr;
+      partition->log = *opened;
+    }
+    if (const Status begun = partition->log->BeginLeaderEpoch(partition->leader_epoch); !begun) {
+      LOG(ERROR) << "partition is not served partition=" << partition->tp
+                 << " error=" << begun.error().detail;
+      return nullptr;
+    }
     return partition;
   }
 
-  static PartitionPtr Report(const TopicPartition& tp, const Error& error) {
-    LOG(ERROR) << "partition is not served partition=" << tp << " error=" << error.detail;
-    return nullptr;
+  // One line for all: a store that is offline has hundreds, and the engine has told of it.
+  static void Report(const std::vector<engine::Engine::PartitionToOpen>& asked,
+                     const std::vector<engine::Engine::OpenedPartition>& opened) {
+    const auto failed = [](const auto& result) { return !result.has_value(); };
+    const auto first = std::ranges::find_if(opened, failed);
+    if (first == opened.end()) return;
+    LOG(ERROR) << "partitions are not served count=" << std::ranges::count_if(opened, failed)
+               << " first=" << asked[static_cast<std::size_t>(first - opened.begin())].tp
+               << " error=" << first->error().detail;
   }
 
   void Drop(const TopicImage& topic) {

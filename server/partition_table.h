@@ -41,7 +41,7 @@ class PartitionTable {
   // Opens the logs of all partitions that the metadata has, has the engine drop what is left of
   // topics for which `is_removed` says so, and follows the metadata from then on. `engine` and
   // `config` outlive the last change of the metadata. A log that does not open is reported and left
-  // out: the others are served.
+  // out, which clients see as KAFKA_STORAGE_ERROR: the others are served.
   static std::unique_ptr<PartitionTable> Open(engine::Engine& engine, MetadataSource& metadata,
                                               const BrokerConfig& config,
                                               const std::function<bool(const Uuid&)>& is_removed);
