@@ -76,6 +76,18 @@ engine::EngineOptions EngineOptionsOf(const BrokerConfig& config) {
   return options;
 }
 
+std::vector<engine::PartitionToClone> PartitionsOf(const TopicClone& clone) {
+  std::vector<engine::PartitionToClone> partitions;
+  for (std::int32_t p = 0; p < clone.partitions; ++p) {
+    partitions.push_back({.source = {clone.source, PartitionId(p)},
+                          .source_id = clone.source_id,
+                          .target = {clone.target, PartitionId(p)},
+                          .target_id = clone.target_id,
+                          .at = clone.at});
+  }
+  return partitions;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<BrokerImpl>> BrokerImpl::Start(BrokerOptions options) {
@@ -140,6 +152,8 @@ Status BrokerImpl::OpenData() {
   partitions_ = PartitionTable::Open(*engine_, *controller_, config_, [this](const Uuid& topic_id) {
     return controller_->IsRemoved(topic_id);
   });
+  controller_->SetCloner(
+      [this](const TopicClone& clone) { return engine_->ClonePartitions(PartitionsOf(clone)); });
   fetch_sessions_ = std::make_unique<FetchSessionCache>(
       static_cast<std::size_t>(std::max(0, config_.max_incremental_fetch_session_cache_slots)),
       Clock::System());

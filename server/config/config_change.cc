@@ -81,6 +81,19 @@ ConfigResult<void> CheckTopicConfigs(const ConfigMap& configs) {
   return {};
 }
 
+// They may stay and go, but not come or change.
+ConfigResult<void> CheckCreationKeys(const ConfigMap& before, const ConfigMap& after) {
+  for (const ConfigKey& key : TopicCreationKeys()) {
+    const auto wanted = after.find(std::string(key.name));
+    if (wanted == after.end()) continue;
+    const auto present = before.find(wanted->first);
+    if (present != before.end() && present->second == wanted->second) continue;
+    return Refuse(ErrorCode::kInvalidConfig,
+                  wanted->first + " can be given only when a topic is created");
+  }
+  return {};
+}
+
 std::int64_t PresentThreadCount(const ConfigKey& key, const ConfigMap& current,
                                 const BrokerConfig& broker) {
   const std::string name(key.name);
@@ -119,6 +132,11 @@ ConfigResult<void> CheckBrokerChange(const ConfigMap& before, const ConfigMap& a
 
 ConfigResult<ConfigMap> Checked(ConfigResourceType type, const ConfigMap& before, ConfigMap after,
                                 const BrokerConfig& broker) {
+  if (type == ConfigResourceType::kTopic) {
+    if (const auto created = CheckCreationKeys(before, after); !created) {
+      return std::unexpected(created.error());
+    }
+  }
   const ConfigResult<void> valid = type == ConfigResourceType::kTopic
                                        ? CheckTopicConfigs(after)
                                        : CheckBrokerChange(before, after, broker);
@@ -229,7 +247,7 @@ ConfigResult<ConfigMap> AlterIncrementally(ConfigResourceType type, const Config
   return Checked(type, current, std::move(after), broker);
 }
 
-ConfigResult<ConfigMap> ReplaceConfigs(ConfigResourceType type,
+ConfigResult<ConfigMap> ReplaceConfigs(ConfigResourceType type, const ConfigMap& current,
                                        std::span<const NamedConfig> configs,
                                        const BrokerConfig& broker) {
   const std::string_view first_name = configs.empty() ? "" : std::string_view(configs[0].name);
@@ -244,7 +262,8 @@ ConfigResult<ConfigMap> ReplaceConfigs(ConfigResourceType type,
     }
     after[config.name] = *config.value;
   }
-  return Checked(type, ConfigMap(), std::move(after), broker);
+  const bool topic = type == ConfigResourceType::kTopic;
+  return Checked(type, topic ? current : ConfigMap(), std::move(after), broker);
 }
 
 }  // namespace gneiss::server

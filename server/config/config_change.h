@@ -49,7 +49,7 @@ ConfigResult<ConfigMap> AlterIncrementally(ConfigResourceType type, const Config
                                            const BrokerConfig& broker);
 
 // AlterConfigs: what is not named falls back to its default.
-ConfigResult<ConfigMap> ReplaceConfigs(ConfigResourceType type,
+ConfigResult<ConfigMap> ReplaceConfigs(ConfigResourceType type, const ConfigMap& current,
                                        std::span<const NamedConfig> configs,
                                        const BrokerConfig& broker);
 

@@ -80,8 +80,20 @@ TEST_F(ConfigChangeTest, BrokerRefusalsCarryKafkasCodes) {
 
 TEST_F(ConfigChangeTest, ReplacingDropsWhatIsNotNamed) {
   const std::vector<NamedConfig> configs{{"segment.bytes", "1048576"}};
-  EXPECT_EQ(*ReplaceConfigs(ConfigResourceType::kTopic, configs, broker_),
+  EXPECT_EQ(*ReplaceConfigs(ConfigResourceType::kTopic, {}, configs, broker_),
             (ConfigMap{{"segment.bytes", "1048576"}}));
+}
+
+// What a topic was cloned from does not change afterwards; a tool that writes back all that it has
+// read must not stumble over it.
+TEST_F(ConfigChangeTest, CreationSettingsStayOrGoButDoNotChange) {
+  const ConfigMap current{{"gneiss.clone.source", "orders"}};
+  const std::vector<NamedConfig> same{{"gneiss.clone.source", "orders"}, {"retention.ms", "7"}};
+  EXPECT_TRUE(ReplaceConfigs(ConfigResourceType::kTopic, current, same, broker_));
+  EXPECT_TRUE(ReplaceConfigs(ConfigResourceType::kTopic, current, {}, broker_));
+  EXPECT_FALSE(ReplaceConfigs(ConfigResourceType::kTopic, {}, same, broker_));
+  const std::vector<NamedConfig> other{{"gneiss.clone.source", "payments"}};
+  EXPECT_FALSE(ReplaceConfigs(ConfigResourceType::kTopic, current, other, broker_));
 }
 
 TEST_F(ConfigChangeTest, ANewTopicsConfigsAreCheckedAndMayNotBeNull) {

@@ -93,7 +93,10 @@ std::size_t EditDistance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-const ConfigKey* FindTopicKey(std::string_view name) { return Find(TopicKeys(), name); }
+const ConfigKey* FindTopicKey(std::string_view name) {
+  const ConfigKey* const key = Find(TopicKeys(), name);
+  return key != nullptr ? key : Find(TopicCreationKeys(), name);
+}
 const ConfigKey* FindBrokerKey(std::string_view name) { return Find(BrokerKeys(), name); }
 
 std::string_view NearestBrokerKey(std::string_view name) {

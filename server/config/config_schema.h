@@ -40,7 +40,10 @@ struct ConfigKey {
 // Sorted by name. Threads: any.
 std::span<const ConfigKey> TopicKeys();
 std::span<const ConfigKey> BrokerKeys();
-const ConfigKey* FindTopicKey(std::string_view name);   // null when unknown
+// Settings of our own that may be given only when a topic is created. Not among TopicKeys, which
+// every topic is described with.
+std::span<const ConfigKey> TopicCreationKeys();
+const ConfigKey* FindTopicKey(std::string_view name);   // of either kind; null when unknown
 const ConfigKey* FindBrokerKey(std::string_view name);  // null when unknown
 // The known broker key nearest to a mistyped one; empty when none is near.
 std::string_view NearestBrokerKey(std::string_view name);

@@ -174,6 +174,10 @@ std::vector<ConfigEntry> DescribeTopicConfigs(const BrokerConfig& broker,
   for (const ConfigKey& key : TopicKeys()) {
     entries.push_back(MakeEntry(key, TopicSynonyms(key, layers, overrides)));
   }
+  for (const ConfigKey& key : TopicCreationKeys()) {
+    if (!overrides.contains(std::string(key.name))) continue;
+    entries.push_back(MakeEntry(key, TopicSynonyms(key, layers, overrides)));
+  }
   return entries;
 }
 

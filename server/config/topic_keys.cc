@@ -74,8 +74,27 @@ constexpr ConfigKey kTopicKeys[] = {
      "unclean.leader.election.enable", "Out-of-sync replica may lead"},
 };
 
+// Ours. They act when a topic is created and are shown where they were given.
+constexpr ConfigKey kCreationKeys[] = {
+    {"gneiss.clone.at",
+     kString,
+     {},
+     "",
+     !kDynamic,
+     "",
+     "Where the clone ends: latest, offset:N or timestamp:MS"},
+    {"gneiss.clone.source",
+     kString,
+     {},
+     "",
+     !kDynamic,
+     "",
+     "The topic that this one is a clone of"},
+};
+
 }  // namespace
 
 std::span<const ConfigKey> TopicKeys() { return kTopicKeys; }
+std::span<const ConfigKey> TopicCreationKeys() { return kCreationKeys; }
 
 }  // namespace gneiss::server

@@ -116,7 +116,7 @@ Plan<protocol::AlterConfigsResponse> PlanAlterConfigs(
     const MetadataImage& image, const PlanContext& context,
     const protocol::AlterConfigsRequest& request) {
   using Request = protocol::AlterConfigsRequest;
-  const auto change = [&](ConfigResourceType type, const ConfigMap&,
+  const auto change = [&](ConfigResourceType type, const ConfigMap& before,
                           const Request::AlterConfigsResource& wire) -> ConfigResult<ConfigMap> {
     if (type == ConfigResourceType::kBrokerLogger) {
       return std::unexpected(ConfigError{ErrorCode::kInvalidRequest,
@@ -124,7 +124,7 @@ Plan<protocol::AlterConfigsResponse> PlanAlterConfigs(
     }
     std::vector<NamedConfig> configs;
     for (const auto& config : wire.configs) configs.push_back({config.name, config.value});
-    return ReplaceConfigs(type, configs, context.config);
+    return ReplaceConfigs(type, before, configs, context.config);
   };
   return PlanChanges<Request, protocol::AlterConfigsResponse>(image, context, request, change);
 }

@@ -34,7 +34,45 @@ std::unexpected<Refusal> Reject(ErrorCode code, std::string message) {
 struct TopicDraft {
   std::vector<ReplicaList> replicas;  // index = partition
   ConfigMap configs;
+  std::optional<TopicClone> clone;
 };
+
+// What the topic is to be a clone of, if of anything.
+Checked<std::optional<TopicClone>> TakeClone(const MetadataImage& image, const ConfigMap& configs) {
+  const auto source = configs.find(kCloneSourceConfig);
+  if (source == configs.end()) {
+    if (!configs.contains(kCloneAtConfig)) return std::nullopt;
+    return Reject(ErrorCode::kInvalidConfig,
+                  std::string(kCloneAtConfig) + " needs " + kCloneSourceConfig + ".");
+  }
+  const std::shared_ptr<const TopicImage> topic = image.FindTopic(source->second);
+  if (topic == nullptr || IsInternalTopic(source->second)) {
+    return Reject(ErrorCode::kInvalidConfig,
+                  "There is no topic " + source->second + " that could be cloned.");
+  }
+  Result<engine::ClonePoint> at = ParseClonePoint(configs);
+  if (!at) return Reject(ErrorCode::kInvalidConfig, std::move(at.error().detail));
+  return TopicClone{.source = topic->name,
+                    .source_id = topic->id,
+                    .target = {},
+                    .target_id = {},
+                    .partitions = static_cast<std::int32_t>(topic->partitions.size()),
+                    .at = *at};
+}
+
+// A clone has as many partitions as its source; who leaves that open gets them.
+Checked<Creatable> WithPartitionsOf(const TopicClone& clone, Creatable topic) {
+  const std::int32_t asked = topic.assignments.empty()
+                                 ? topic.num_partitions
+                                 : static_cast<std::int32_t>(topic.assignments.size());
+  if (asked != kUseDefault && asked != clone.partitions) {
+    return Reject(ErrorCode::kInvalidPartitions,
+                  "A clone of " + clone.source + " has " + std::to_string(clone.partitions) +
+                      " partitions as well, not " + std::to_string(asked) + ".");
+  }
+  if (topic.assignments.empty()) topic.num_partitions = clone.partitions;
+  return topic;
+}
 
 std::optional<Refusal> CheckName(const MetadataImage& image, const std::string& name) {
   if (name == kMetadataTopic) {
@@ -128,9 +166,15 @@ Checked<TopicDraft> DraftTopic(const MetadataImage& image, const BrokerConfig& c
   ConfigResult<ConfigMap> configs = ConfigsOfNewTopic(named);
   if (!configs) return Reject(configs.error().code, std::move(configs.error().message));
 
-  Checked<std::vector<ReplicaList>> replicas = ChooseReplicas(image, config, topic);
+  Checked<std::optional<TopicClone>> clone = TakeClone(image, *configs);
+  if (!clone) return std::unexpected(std::move(clone.error()));
+  Checked<Creatable> counted =
+      *clone ? WithPartitionsOf(**clone, topic) : Checked<Creatable>(topic);
+  if (!counted) return std::unexpected(std::move(counted.error()));
+
+  Checked<std::vector<ReplicaList>> replicas = ChooseReplicas(image, config, *counted);
   if (!replicas) return std::unexpected(std::move(replicas.error()));
-  return TopicDraft{std::move(*replicas), std::move(*configs)};
+  return TopicDraft{std::move(*replicas), std::move(*configs), std::move(*clone)};
 }
 
 void AppendRecords(const std::string& name, const Uuid& id, const TopicDraft& draft,
@@ -229,11 +273,21 @@ Plan<protocol::CreateTopicsResponse> PlanCreateTopics(
       }
       const Uuid id = Uuid::Random();
       DescribeCreated(image, context, id, *draft, created);
+      const std::size_t first_record = plan.records.size();
       AppendRecords(topic->name, id, *draft, context, plan.records);
+      if (draft->clone) {
+        draft->clone->target = topic->name;
+        draft->clone->target_id = id;
+        plan.clones.push_back({.clone = std::move(*draft->clone),
+                               .answer = plan.response.topics.size() - 1,
+                               .first_record = first_record,
+                               .record_count = plan.records.size() - first_record});
+      }
       too_many = plan.records.size() > kRecordsPerRequestMax;
     }
   }
   if (too_many) RefuseAll(plan);
+  if (too_many || request.validate_only) plan.clones.clear();
   if (request.validate_only) plan.records.clear();
   return plan;
 }

@@ -28,6 +28,17 @@ Plan<Result<std::int64_t>> PlanProducerIds(const MetadataImage& image, const Bro
   return {.records = {record}, .response = image.next_producer_id()};
 }
 
+Refusal RefusalOfClone(const Error& error) {
+  switch (error.code) {
+    case Errc::kInvalidArgument:
+    case Errc::kOutOfRange:
+    case Errc::kNotFound:
+      return {ErrorCode::kInvalidConfig, error.detail};
+    default:
+      return {ErrorCode::kKafkaStorageError, "The clone could not be made."};
+  }
+}
+
 }  // namespace
 
 Result<std::unique_ptr<LocalController>> LocalController::Open(engine::MetadataLog& log,
@@ -132,8 +143,27 @@ boost::asio::awaitable<protocol::CreateTopicsResponse> LocalController::CreateTo
     ControllerRequest, protocol::CreateTopicsRequest request) {
   return Await<protocol::CreateTopicsResponse>(
       [this, request = std::move(request)](const MetadataImage& image) {
-        return PlanCreateTopics(image, context(), request);
+        auto plan = PlanCreateTopics(image, context(), request);
+        MakeClones(plan);
+        return plan;
       });
+}
+
+// The last first, so that what is taken back does not move what is before it.
+void LocalController::MakeClones(Plan<protocol::CreateTopicsResponse>& plan) const {
+  for (auto planned = plan.clones.rbegin(); planned != plan.clones.rend(); ++planned) {
+    const Status made = cloner_ ? cloner_(planned->clone)
+                                : Fail(Errc::kInvalidArgument, "Topics cannot be cloned here.");
+    if (made) continue;
+    LOG(WARNING) << "clone failed source=" << planned->clone.source
+                 << " target=" << planned->clone.target << " error=" << made.error().detail;
+    const auto first = plan.records.begin() + static_cast<std::ptrdiff_t>(planned->first_record);
+    plan.records.erase(first, first + static_cast<std::ptrdiff_t>(planned->record_count));
+    protocol::CreateTopicsResponse::CreatableTopicResult refused;
+    refused.name = planned->clone.target;
+    Refuse(refused, RefusalOfClone(made.error()));
+    plan.response.topics[planned->answer] = std::move(refused);
+  }
 }
 
 boost::asio::awaitable<protocol::DeleteTopicsResponse> LocalController::DeleteTopics(

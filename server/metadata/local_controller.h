@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -18,6 +19,7 @@
 #include "server/metadata/metadata_fold.h"
 #include "server/metadata/metadata_source.h"
 #include "server/metadata/plan.h"
+#include "server/metadata/topic_clone.h"
 
 namespace gneiss::server {
 
@@ -48,6 +50,13 @@ class LocalController final : public MetadataSource, public Controller {
   MetadataImagePtr image() const override;
   void Subscribe(Subscriber subscriber) override;
 
+  // Makes the partitions of a topic that begins as a clone: durable when it returns, and without
+  // effect when the topic's records are not written afterwards. Set before the first change;
+  // without it clones are refused. Errors with kInvalidArgument, kOutOfRange and kNotFound carry a
+  // sentence for the client.
+  using Cloner = std::function<Status(const TopicClone&)>;
+  void SetCloner(Cloner cloner) { cloner_ = std::move(cloner); }
+
   boost::asio::awaitable<protocol::CreateTopicsResponse> CreateTopics(
       ControllerRequest who, protocol::CreateTopicsRequest request) override;
   boost::asio::awaitable<protocol::DeleteTopicsResponse> DeleteTopics(
@@ -77,6 +86,7 @@ class LocalController final : public MetadataSource, public Controller {
   // Checks that the log is this node's, and registers the node when it is new or has changed.
   Status Register();
   PlanContext context() const { return {.config = config_, .directory_id = directory_id_}; }
+  void MakeClones(Plan<protocol::CreateTopicsResponse>& plan) const;
   template <class Response, class Planner>
   boost::asio::awaitable<Response> Await(Planner planner);
 
@@ -91,6 +101,7 @@ class LocalController final : public MetadataSource, public Controller {
   std::string cluster_id_;
   Uuid directory_id_;
   std::unordered_set<Uuid> removed_topics_;
+  Cloner cloner_;                        // as subscribers_
   std::vector<Subscriber> subscribers_;  // complete before the first change
 
   mutable Mutex image_mutex_;

@@ -12,10 +12,19 @@
 #include "server/config/broker_config.h"
 #include "server/metadata/metadata_image.h"
 #include "server/metadata/metadata_records.h"
+#include "server/metadata/topic_clone.h"
 
 namespace gneiss::server {
 
 using protocol::ErrorCode;
+
+// A clone of a topic, and what there is of it in the plan: to be taken back if it cannot be made.
+struct PlannedClone {
+  TopicClone clone;
+  std::size_t answer = 0;
+  std::size_t first_record = 0;
+  std::size_t record_count = 0;
+};
 
 // A plan is what one request would change: the records to write, and the answer once they are
 // written. The Plan... functions are pure but for the topic ids that they draw.
@@ -23,6 +32,8 @@ template <class Response>
 struct Plan {
   std::vector<MetadataRecord> records;
   Response response;
+  // To be made before the records are written; by the index of their answer. CreateTopics only.
+  std::vector<PlannedClone> clones{};
 };
 
 // What plans need beside the image and the request.
