@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/family_maker.h"
 
+#include <glog/logging.h>
+
 #include <algorithm>
 #include <span>
 #include <utility>
@@ -106,7 +108,16 @@ void FamilyMaker::CreateAll(std::span<Request> requests) {
   for (const Request& request : requests) names.push_back(request.name);
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   GNEISS_FAULT_POINT("family.before_create");
-  const rocksdb::Status status = database_->db().CreateColumnFamilies(options_, names, &handles);
+  rocksdb::Status status = database_->db().DisableFileDeletions();
+  if (status.ok()) {
+    database_->file_system().DeferManifestSyncs();
+    status = database_->db().CreateColumnFamilies(options_, names, &handles);
+    const rocksdb::Status synced = database_->file_system().SyncManifest();
+    // Then files that an older MANIFEST names may still be needed: none is deleted any more.
+    if (!synced.ok()) return Refuse(requests, handles, synced);
+    const rocksdb::Status enabled = database_->db().EnableFileDeletions(/*force=*/false);
+    LOG_IF(WARNING, !enabled.ok()) << "files are kept error=" << enabled.ToString();
+  }
   GNEISS_FAULT_POINT("family.before_first_batch");
   // When one fails those before it exist; the one that failed tells why, the rest is asked anew.
   for (std::size_t i = 0; i < handles.size(); ++i) {
@@ -116,6 +127,18 @@ void FamilyMaker::CreateAll(std::span<Request> requests) {
   Request& failed = requests[handles.size()];
   failed.made(std::unexpected(FromRocks(status, "create column family " + failed.name).error()));
   if (handles.size() + 1 < requests.size()) CreateAll(requests.subspan(handles.size() + 1));
+}
+
+// The families are there, but may not be after a power cut.
+void FamilyMaker::Refuse(std::span<Request> requests,
+                         const std::vector<rocksdb::ColumnFamilyHandle*>& handles,
+                         const rocksdb::Status& why) {
+  for (rocksdb::ColumnFamilyHandle* handle : handles) {
+    database_->db().DestroyColumnFamilyHandle(handle).PermitUncheckedError();
+  }
+  for (Request& request : requests) {
+    request.made(std::unexpected(FromRocks(why, "fsync the MANIFEST").error()));
+  }
 }
 
 void FamilyMaker::DropOne(Request& request) {

@@ -17,7 +17,8 @@
 namespace gneiss::engine {
 
 // FamilyMaker creates and drops the column families of a store on a thread of its own, so that the
-// committer never waits for a MANIFEST. What is asked for while it is busy is created in one call.
+// committer never waits for a MANIFEST. What is asked for while it is busy is created in one call,
+// with one fsync.
 // Requests are served in order: a name that was dropped may be asked for again at once.
 // Threads: any; callbacks run on its own thread.
 class FamilyMaker {
@@ -58,6 +59,9 @@ class FamilyMaker {
   void Serve(std::vector<Request>& requests);
   Status AnnounceAll(std::span<const Request> requests) const;
   void CreateAll(std::span<Request> requests);
+  void Refuse(std::span<Request> requests,
+              const std::vector<rocksdb::ColumnFamilyHandle*>& handles,
+              const rocksdb::Status& why);
   void DropOne(Request& request);
 
   const std::shared_ptr<Database> database_;
