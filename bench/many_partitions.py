@@ -1,0 +1,261 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Ten thousand partitions on one broker: Gneiss and the real Apache Kafka in turn.
+
+    bench/many_partitions.py --gneiss build/bin/gneiss [--topics 100] [--rounds 3]
+
+Creates the partitions in one request, writes records of 1 KB to them round robin, restarts the
+broker cleanly and after kill -9. Both brokers run with the same limit of open files. A restart
+lasts from the signal (clean) or the start (kill) until a hundred partitions, spread over all, have
+taken a record. Requests are sent raw, with the same batch for every record, so that the load costs
+next to nothing; what is refused is sent again, as clients do. A stall is the longest time that a
+record of an unhurried producer, beside the load, took to be acknowledged.
+"""
+
+import argparse
+import multiprocessing
+import os
+import platform
+import resource
+import shutil
+import signal
+import socket
+import struct
+import sys
+import tempfile
+import time
+
+import compare
+
+ROUND_PARTITIONS = 500  # per Produce request
+PROBE_INTERVAL = 0.005
+GIVE_UP = 120
+
+
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = (crc >> 1) ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
+def varint(value):
+    value = (value << 1) ^ (value >> 63)
+    out = b""
+    while value > 0x7F:
+        out += bytes([value & 0x7F | 0x80])
+        value >>= 7
+    return out + bytes([value])
+
+
+def one_record_batch(value_bytes):
+    value = os.urandom(value_bytes)
+    record = b"\0" + varint(0) + varint(0) + varint(-1) + varint(len(value)) + value + varint(0)
+    record = varint(len(record)) + record
+    now = int(time.time() * 1000)
+    body = struct.pack(">hiqqqhii", 0, 0, now, now, -1, -1, -1, 1) + record
+    return struct.pack(">qiibI", 0, 9 + len(body), -1, 2, crc32c(body)) + body
+
+
+def text(value):
+    return struct.pack(">h", len(value)) + value.encode()
+
+
+class Client:
+    """One connection, one request at a time."""
+
+    def __init__(self, port):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=GIVE_UP)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def call(self, key, version, body):
+        request = struct.pack(">hhi", key, version, 1) + text("bench") + body
+        self.socket.sendall(struct.pack(">i", len(request)) + request)
+        size = struct.unpack(">i", self._read(4))[0]
+        return self._read(size)[4:]  # behind the correlation id
+
+    def _read(self, size):
+        data = bytearray()
+        while len(data) < size:
+            part = self.socket.recv(size - len(data))
+            if not part:
+                raise ConnectionError("the broker closed the connection")
+            data += part
+        return bytes(data)
+
+    def create(self, topics):
+        """`topics`: {name: partitions}."""
+        body = struct.pack(">i", len(topics))
+        for name, partitions in topics.items():
+            body += text(name) + struct.pack(">ihii", partitions, 1, 0, 0)
+        answer = self.call(19, 4, body + struct.pack(">ib", 60_000, 0))
+        at = 8
+        for _ in topics:
+            at += 2 + struct.unpack_from(">h", answer, at)[0]
+            error, message = struct.unpack_from(">hh", answer, at)
+            if error != 0:
+                sys.exit(f"CreateTopics failed with {error}")
+            at += 4 + max(message, 0)
+
+    def produce(self, partitions, batch):
+        """`partitions`: [(topic, index)], of one topic after the other. Returns what was refused."""
+        by_topic = {}
+        for topic, index in partitions:
+            by_topic.setdefault(topic, []).append(index)
+        body = [struct.pack(">hhii", -1, -1, 30_000, len(by_topic))]
+        for topic, indexes in by_topic.items():
+            body.append(text(topic) + struct.pack(">i", len(indexes)))
+            for index in indexes:
+                body.append(struct.pack(">ii", index, len(batch)))
+                body.append(batch)
+        answer = self.call(0, 8, b"".join(body))
+        refused = []
+        at = 4
+        for _ in by_topic:
+            length = struct.unpack_from(">h", answer, at)[0]
+            topic = answer[at + 2:at + 2 + length].decode()
+            at += 2 + length
+            count = struct.unpack_from(">i", answer, at)[0]
+            at += 4
+            for _ in range(count):
+                index, error = struct.unpack_from(">ih", answer, at)
+                records, message = struct.unpack_from(">ih", answer, at + 30)
+                if records > 0:
+                    sys.exit(f"Produce: record errors, code {error}")
+                at += 36 + max(message, 0)
+                if error != 0:
+                    refused.append((topic, index))
+        return refused
+
+
+def produce_all(client, partitions, batch):
+    """Until every partition has taken one. Returns how many were refused at first."""
+    refused_first = 0
+    for begin in range(0, len(partitions), ROUND_PARTITIONS):
+        todo = partitions[begin:begin + ROUND_PARTITIONS]
+        refused = client.produce(todo, batch)
+        refused_first += len(refused)
+        deadline = time.monotonic() + GIVE_UP
+        while refused:
+            if time.monotonic() > deadline:
+                sys.exit("a partition takes no records")
+            time.sleep(0.1)
+            refused = client.produce(refused, batch)
+    return refused_first
+
+
+def probe(port, batch, stop, longest):
+    client = Client(port)
+    while not stop.is_set():
+        start = time.monotonic()
+        produce_all(client, [("probe", 0)], batch)
+        longest.value = max(longest.value, time.monotonic() - start)
+        time.sleep(PROBE_INTERVAL)
+
+
+def descriptors(broker):
+    return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in broker.pids())
+
+
+def wait_until_served(broker, partitions, batch):
+    sample = partitions[::max(1, len(partitions) // 100)]
+    produce_all(Client(broker.port), sample, batch)
+
+
+def one_run(flags, command, directory):
+    batch = one_record_batch(1000)
+    broker = compare.Broker(command, os.path.join(directory, "data"), compare.free_port())
+    client = Client(broker.port)
+    client.create({"probe": 1})
+    produce_all(client, [("probe", 0)], batch)
+    figures = {}
+
+    names = [f"many-{i:03}" for i in range(flags.topics)]
+    each = flags.partitions // flags.topics
+    partitions = [(name, index) for name in names for index in range(each)]
+    start = time.monotonic()
+    client.create({name: each for name in names})
+    figures["create all (s)"] = time.monotonic() - start
+    broker.settle()
+    figures["resident, empty (MB)"] = broker.resident_mb()
+    figures["descriptors, empty"] = descriptors(broker)
+
+    stop, longest = multiprocessing.Event(), multiprocessing.Value("d", 0)
+    prober = multiprocessing.Process(target=probe, args=(broker.port, batch, stop, longest))
+    prober.start()
+    start = time.monotonic()
+    refused = 0
+    for _ in range(flags.records // len(partitions)):
+        refused += produce_all(client, partitions, batch)
+    figures["write all (s)"] = time.monotonic() - start
+    figures["records refused at first"] = refused
+    start = time.monotonic()
+    Client(broker.port).create({"one-more": 1})
+    figures["create one more (ms)"] = (time.monotonic() - start) * 1000
+    stop.set()
+    prober.join()
+    figures["longest stall (ms)"] = longest.value * 1000
+    figures["resident, written (MB)"] = broker.resident_mb()
+    figures["descriptors, written"] = descriptors(broker)
+
+    start = time.monotonic()
+    broker.stop()
+    figures["clean stop (s)"] = time.monotonic() - start
+    broker = compare.Broker(command, os.path.join(directory, "data"), compare.free_port())
+    wait_until_served(broker, partitions, batch)
+    figures["clean restart, stop and start (s)"] = time.monotonic() - start
+    figures["resident, restarted (MB)"] = broker.resident_mb()
+    for pid in broker.pids():
+        os.kill(pid, signal.SIGKILL)
+    broker.process.wait()
+    start = time.monotonic()
+    broker = compare.Broker(command, os.path.join(directory, "data"), compare.free_port())
+    wait_until_served(broker, partitions, batch)
+    figures["restart after kill -9 (s)"] = time.monotonic() - start
+    broker.stop()
+    return figures
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--gneiss", default="build/bin/gneiss")
+    parser.add_argument("--kafka", default=str(compare.ROOT / "compat-tests/kafka/run_kafka.py"))
+    parser.add_argument("--work_dir", default=str(compare.ROOT / "build/compat"),
+                        help="where the list of Kafka's archives is kept between starts")
+    parser.add_argument("--only", choices=["gneiss", "kafka"])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--topics", type=int, default=1)
+    parser.add_argument("--partitions", type=int, default=10_000, help="of all topics together")
+    parser.add_argument("--records", type=int, default=100_000)
+    parser.add_argument("--open_files", type=int, default=20_000)
+    parser.add_argument("--dir", default=None, help="where the brokers keep their data")
+    flags = parser.parse_args()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (flags.open_files, flags.open_files))
+
+    commands = {"gneiss": [flags.gneiss], "kafka": [flags.kafka, f"--work_dir={flags.work_dir}"]}
+    if flags.only:
+        commands = {flags.only: commands[flags.only]}
+    runs = {name: [] for name in commands}
+    for number in range(flags.rounds):
+        for name, command in commands.items():
+            print(f"round {number + 1}: {name}", file=sys.stderr, flush=True)
+            directory = tempfile.mkdtemp(prefix="gneiss-bench-", dir=flags.dir)
+            try:
+                runs[name].append(one_run(flags, command, directory))
+            finally:
+                shutil.rmtree(directory, ignore_errors=True)
+
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}, "
+          f"{flags.rounds} rounds, {flags.topics} topics, {flags.partitions} partitions, "
+          f"{flags.open_files} open files\n")
+    print("| figure | " + " | ".join(commands) + " |")
+    print("|---" * (len(commands) + 1) + "|")
+    for figure in next(iter(runs.values()))[0]:
+        cells = [compare.spread([run[figure] for run in rounds]) for rounds in runs.values()]
+        print(f"| {figure} | " + " | ".join(cells) + " |")
+
+
+if __name__ == "__main__":
+    main()
