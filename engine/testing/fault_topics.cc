@@ -9,6 +9,14 @@
 
 namespace gneiss::engine::testing {
 
+LogConfig FaultConfigOf(int partition) {
+  LogConfig config;
+  if (partition == 0) config.flush_messages = 1;
+  if (partition == 1) config.flush_ms = 1;
+  if (partition < 2) config.retention_ms = -1;  // the records' timestamps are those of 1970
+  return config;
+}
+
 std::string TopicRecord(const Uuid& id, const std::string& name) {
   return "topic " + id.ToString() + " " + name;
 }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/metadata_log.h"
+#include "engine/partition_log.h"
 #include "protocol/base/ids.h"
 #include "protocol/base/uuid.h"
 
@@ -14,6 +15,9 @@
 namespace gneiss::engine::testing {
 
 inline constexpr int kFaultPartitions = 3;  // of each topic
+
+// One partition each that waits for its fsyncs, that has them made, and of which all may expire.
+LogConfig FaultConfigOf(int partition);
 
 struct FaultTopics {
   std::map<Uuid, std::string> live;  // id -> name
