@@ -140,6 +140,23 @@ TEST_F(PartitionLogTest, ALogThatWasDeletedWholeGoesOnAtItsEnd) {
   EXPECT_EQ(Append({"c"}), Offset(2));
 }
 
+// Nothing that the engine does brings this about: a file was lost, or another program was at work.
+TEST_F(PartitionLogTest, ALogWithoutItsFirstBatchesStartsWhereTheyEnd) {
+  for (int i = 0; i < 3; ++i) Append({"a", "b"});
+  const format::BatchKey key = format::EncodeBatchKey(Offset(1));
+  ASSERT_TRUE(
+      store().db().Delete(rocksdb::WriteOptions(), family(), {key.data(), key.size()}).ok());
+  Abandon();
+  Open();
+  EXPECT_EQ(log_->offsets().log_start, Offset(2));
+  EXPECT_EQ(log_->retention_status().reason, LogStartReason::kMissing);
+  EXPECT_EQ(ReadAll(), (Values{"a", "b", "a", "b"}));
+  config_.cleanup_compact = true;
+  Abandon();
+  Open();
+  EXPECT_EQ(log_->offsets().log_start, Offset(0)) << "a compacted log has gaps";
+}
+
 TEST_F(PartitionLogTest, SizeCountsBatchesInMemoryAndInFiles) {
   Append({"a"});
   Append({"b"});

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "engine/rocks_status.h"
+#include "protocol/base/big_endian.h"
 
 namespace gneiss::engine {
 namespace {
@@ -138,14 +139,36 @@ void PartitionState::AddEpochFacts(StateFacts& facts) {
   }
 }
 
+Status PartitionState::StartAtFirstBatch(const Family& family) {
+  const std::unique_ptr<rocksdb::Iterator> it(
+      family.db().NewIterator(rocksdb::ReadOptions(), family.handle()));
+  const format::BatchKey key = format::EncodeBatchKey(log_start());
+  it->Seek({key.data(), key.size()});
+  GNEISS_RETURN_IF_ERROR(FromRocks(it->status(), "find the start of " + family.name()));
+  if (!it->Valid() || it->value().size() < sizeof(std::int64_t)) return {};
+  const Offset first(
+      LoadBigEndian<std::int64_t>(reinterpret_cast<const std::byte*>(it->value().data())));
+  if (first <= log_start()) return {};
+  LOG(ERROR) << "records are missing at the start family=" << family.name()
+             << " log_start=" << log_start() << " first_batch=" << first;
+  AdvanceLogStart({.offset = first, .reason = LogStartReason::kMissing});
+  return {};
+}
+
 Result<PartitionState> PartitionState::Load(const Family& state, const Family* family,
-                                            const format::PartitionRef& ref, Offset ended_at) {
+                                            const format::PartitionRef& ref, Gaps gaps,
+                                            Offset ended_at) {
   PartitionState loaded(ref);
   GNEISS_RETURN_IF_ERROR(loaded.LoadFacts(state));
   Offset end{0};
   if (family != nullptr) {
     GNEISS_ASSIGN_OR_RETURN(loaded.bound_, IsBound(state, *family));
     GNEISS_ASSIGN_OR_RETURN(end, EndOfFamily(*family, loaded.checkpoint_));
+    // What a clean shutdown has left needs no look at a block of each partition.
+    const bool as_left = loaded.checkpoint_ && loaded.checkpoint_->log_end == end;
+    if (gaps == Gaps::kLost && !as_left) {
+      GNEISS_RETURN_IF_ERROR(loaded.StartAtFirstBatch(*family));
+    }
   }
   loaded.next_offset_ = std::max(end, loaded.log_start());
   loaded.found_end_ = loaded.next_offset_;

@@ -27,8 +27,12 @@ class PartitionState {
   // Reads a partition back: its facts, and its end from the last key of its family. No scan. A log
   // that ends before its checkpoint, or before `ended_at`, is reported, and goes on behind that: no
   // offset that was given once is given again.
+  // A log whose first batch lies above its log start, which only log compaction brings about by
+  // itself, starts with that batch, unless `gaps` says that it was compacted.
+  enum class Gaps { kLost, kCompacted };
   static Result<PartitionState> Load(const Family& state, const Family* family,
-                                     const format::PartitionRef& ref, Offset ended_at = Offset(0));
+                                     const format::PartitionRef& ref, Gaps gaps,
+                                     Offset ended_at = Offset(0));
 
   PartitionState() = default;
   explicit PartitionState(const format::PartitionRef& ref) : ref_(ref) {}
@@ -68,6 +72,7 @@ class PartitionState {
   Status TakeFact(std::string_view key, std::string_view value);
   Status LoadFacts(const Family& state);
   void AppendOfProducer(const records::BatchHeader& header, TimestampMs now, StateFacts& facts);
+  Status StartAtFirstBatch(const Family& family);
   void EndTransaction(const records::BatchHeader& header, const records::TransactionMarker& marker,
                       TimestampMs now, StateFacts& facts);
   void AddEpochFacts(StateFacts& facts);

@@ -61,8 +61,10 @@ Result<std::shared_ptr<RocksPartitionLog>> RocksPartitionLog::Open(Place place,
 }
 
 Status RocksPartitionLog::ReadBackLocked(Offset ended_at) {
+  const auto gaps = config_.cleanup_compact ? PartitionState::Gaps::kCompacted
+                                            : PartitionState::Gaps::kLost;
   Result<PartitionState> loaded =
-      PartitionState::Load(place_.store->state(), family_.get(), ref_, ended_at);
+      PartitionState::Load(place_.store->state(), family_.get(), ref_, gaps, ended_at);
   damaged_ = !loaded;
   if (!loaded) return std::unexpected(std::move(loaded.error()));
   // An epoch in which nothing was written yet is in memory only.

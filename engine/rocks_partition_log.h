@@ -99,7 +99,7 @@ class RocksPartitionLog final : public PartitionLog,
     Offset next_log_start = kNoOffset;
     TimestampMs next_expiry = kNoTimestamp;
     std::int64_t bytes_until_expiry = -1;
-    std::int64_t size_bytes = 0;  // when it was made
+    std::int64_t size_bytes = 0;  // when it was made, before the move that is due
   };
   void SetForecast(const Forecast& forecast) EXCLUDES(mutex_);
 

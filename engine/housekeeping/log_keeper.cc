@@ -70,7 +70,7 @@ std::optional<RocksPartitionLog::Move> LogKeeper::Decide(TimestampMs now,
   log->SetForecast({.next_log_start = answer.next_log_start,
                     .next_expiry = answer.next_expiry,
                     .bytes_until_expiry = answer.bytes_until_expiry,
-                    .size_bytes = question.visible_bytes - answer.bytes});
+                    .size_bytes = question.visible_bytes});
   if (answer.parts == 0) {
     FlushIfOld(*view, now, check_interval, stats);
     return std::nullopt;

@@ -9,7 +9,7 @@
 #include "engine/partition_log.h"
 
 // Which small files of a log to join: decisions only, no I/O.
-// docs/decisions/0003-merging-small-files.md has the measurements behind the numbers.
+// docs/decisions/0007-merging-small-files.md has the measurements behind the numbers.
 namespace gneiss::engine {
 
 struct MergeRules {
