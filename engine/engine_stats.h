@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/housekeeping/housekeeping_stats.h"
+#include "engine/partition_log.h"
 #include "protocol/base/ids.h"
 
 namespace gneiss::engine {
@@ -45,6 +46,7 @@ struct PartitionStats {
   Offset log_start;
   Offset high_watermark;
   std::int64_t size_bytes = 0;
+  RetentionStatus retention{};
 };
 
 struct EngineStats {

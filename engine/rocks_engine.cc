@@ -267,7 +267,8 @@ EngineStats RocksEngine::Stats(std::size_t partitions_max) const {
     stats.partitions.push_back({.tp = log->topic_partition(),
                                 .log_start = offsets.log_start,
                                 .high_watermark = offsets.high_watermark,
-                                .size_bytes = log->size_bytes()});
+                                .size_bytes = log->size_bytes(),
+                                .retention = log->retention_status()});
   }
   return stats;
 }

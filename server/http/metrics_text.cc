@@ -12,6 +12,7 @@
 namespace gneiss::server {
 namespace {
 
+using engine::HousekeepingStats;
 using engine::PartitionStats;
 using engine::StoreStats;
 using Labels = std::vector<prometheus::ClientMetric::Label>;
@@ -85,6 +86,34 @@ void AddStores(const std::vector<StoreStats>& stores, std::vector<MetricFamily>&
   }
 }
 
+struct HousekeepingMetric {
+  const char* name;
+  const char* help;
+  std::uint64_t HousekeepingStats::* value;
+};
+constexpr HousekeepingMetric kHousekeepingMetrics[] = {
+    {"gneiss_retention_expired_bytes_total", "Bytes that retention has hidden.",
+     &HousekeepingStats::bytes_expired},
+    {"gneiss_retention_dropped_bytes_total", "Bytes of files that were given back.",
+     &HousekeepingStats::bytes_dropped},
+    {"gneiss_retention_read_bytes_total", "Bytes that were read to give them back.",
+     &HousekeepingStats::drop_bytes_read},
+    {"gneiss_retention_written_bytes_total", "Bytes that were written to give them back.",
+     &HousekeepingStats::drop_bytes_written},
+    {"gneiss_merge_read_bytes_total", "Bytes read to merge small files.",
+     &HousekeepingStats::merge_bytes_read},
+    {"gneiss_merge_written_bytes_total", "Bytes written to merge small files.",
+     &HousekeepingStats::merge_bytes_written},
+};
+
+void AddHousekeeping(const HousekeepingStats& stats, std::vector<MetricFamily>& families) {
+  for (const HousekeepingMetric& metric : kHousekeepingMetrics) {
+    MetricFamily& family =
+        families.emplace_back(Family(MetricType::Counter, metric.name, metric.help));
+    Add(family, {}, static_cast<double>(stats.*metric.value));
+  }
+}
+
 Labels LabelsOf(const PartitionStats& partition) {
   return {{"topic", partition.tp.topic},
           {"partition", std::to_string(partition.tp.partition.value())}};
@@ -112,6 +141,32 @@ void AddPartitions(const engine::EngineStats& stats, std::vector<MetricFamily>& 
   for (MetricFamily* const family : {&start, &high, &size}) families.push_back(std::move(*family));
 }
 
+// Why a log starts where it does, and what goes next.
+void AddRetention(const std::vector<PartitionStats>& partitions,
+                  std::vector<MetricFamily>& families) {
+  MetricFamily reason = Family(MetricType::Gauge, "gneiss_partition_log_start_reason",
+                               "Always 1; the label tells why the log starts where it does.");
+  MetricFamily expiry = Family(MetricType::Gauge, "gneiss_partition_next_expiry_seconds",
+                               "Unix time at which retention.ms hides the next records.");
+  MetricFamily room = Family(MetricType::Gauge, "gneiss_partition_bytes_until_expiry",
+                             "Bytes that come in before retention.bytes hides the next records.");
+  for (const PartitionStats& partition : partitions) {
+    const engine::RetentionStatus& status = partition.retention;
+    Labels why = LabelsOf(partition);
+    why.push_back({"reason", engine::ToText(status.reason)});
+    Add(reason, std::move(why), 1);
+    if (status.next_expiry != kNoTimestamp) {
+      Add(expiry, LabelsOf(partition), static_cast<double>(status.next_expiry) / 1000);
+    }
+    if (status.bytes_until_expiry >= 0) {
+      Add(room, LabelsOf(partition), static_cast<double>(status.bytes_until_expiry));
+    }
+  }
+  for (MetricFamily* const family : {&reason, &expiry, &room}) {
+    families.push_back(std::move(*family));
+  }
+}
+
 }  // namespace
 
 std::string MetricsText(const engine::EngineStats& stats) {
@@ -119,7 +174,9 @@ std::string MetricsText(const engine::EngineStats& stats) {
   Add(families.emplace_back(Family(MetricType::Gauge, "gneiss_build_info", "Always 1.")),
       {{"version", kVersion}}, 1);
   AddStores(stats.stores, families);
+  AddHousekeeping(stats.housekeeping, families);
   AddPartitions(stats, families);
+  AddRetention(stats.partitions, families);
   return prometheus::TextSerializer().Serialize(families);
 }
 

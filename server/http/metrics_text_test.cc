@@ -22,7 +22,18 @@ TEST(MetricsTextTest, StoresAndPartitionsHaveTheirFigures) {
                               .log_start = Offset(5),
                               .high_watermark = Offset(9),
                               .size_bytes = 100});
+  stats.partitions.back().retention.reason = engine::LogStartReason::kRetentionMs;
+  stats.partitions.back().retention.next_expiry = 1500;
+  stats.housekeeping.bytes_dropped = 44;
   const std::string text = MetricsText(stats);
+  EXPECT_THAT(text, HasSubstr("gneiss_retention_dropped_bytes_total 44\n"));
+  EXPECT_THAT(
+      text,
+      HasSubstr("gneiss_partition_log_start_reason{topic=\"a.b\",partition=\"3\",reason=\"" +
+                std::string(engine::ToText(engine::LogStartReason::kRetentionMs)) + "\"} 1\n"));
+  EXPECT_THAT(
+      text, HasSubstr("gneiss_partition_next_expiry_seconds{topic=\"a.b\",partition=\"3\"} 1.5\n"));
+  EXPECT_THAT(text, Not(HasSubstr("gneiss_partition_bytes_until_expiry{")));
   EXPECT_THAT(text, HasSubstr("# TYPE gneiss_store_sst_bytes gauge\n"));
   EXPECT_THAT(text, HasSubstr("gneiss_store_sst_bytes{store=\"/data/store-00\"} 12345678901\n"));
   EXPECT_THAT(text, HasSubstr("# TYPE gneiss_store_compaction_written_bytes_total counter\n"));
