@@ -7,12 +7,15 @@
 
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <limits>
 #include <map>
+#include <memory>
 #include <string>
 
 #include "engine/rocks_engine.h"
 #include "engine/testing/batches.h"
+#include "engine/testing/fault_file_system.h"
 #include "engine/testing/temp_dir.h"
 
 namespace gneiss::engine {
@@ -28,8 +31,8 @@ class StoreSetTest : public ::testing::Test {
     EngineOptions options;
     options.data_dirs = data_dirs_;
     options.metadata_dir = dir_ / "meta";
-    options.partitions_per_store = 2;
-    GNEISS_ASSIGN_OR_RETURN(engine_, RocksEngine::Open(options, rocksdb::FileSystem::Default()));
+    options.partitions_per_store = partitions_per_store_;
+    GNEISS_ASSIGN_OR_RETURN(engine_, RocksEngine::Open(options, file_system_));
     return {};
   }
   void Open() {
@@ -81,6 +84,8 @@ class StoreSetTest : public ::testing::Test {
   testing::TempDir dir_;
   std::vector<fs::path> data_dirs_{dir_ / "one"};
   const Uuid topic_id_ = Uuid::Random();
+  std::size_t partitions_per_store_ = 2;
+  std::shared_ptr<rocksdb::FileSystem> file_system_ = rocksdb::FileSystem::Default();
   std::unique_ptr<RocksEngine> engine_;
 };
 
@@ -115,6 +120,26 @@ TEST_F(StoreSetTest, PartitionsGoToTheDirectoryWithTheFewest) {
   for (const auto& [partition, store] : Fill(8)) ++per_directory[store.parent_path()];
   EXPECT_EQ(per_directory[data_dirs_[0]], 4);
   EXPECT_EQ(per_directory[data_dirs_[1]], 4);
+}
+
+// The families of a burst share one fsync of the MANIFEST: it has to come before any record counts.
+TEST_F(StoreSetTest, RecordsOfABurstOfNewPartitionsSurviveAPowerCut) {
+  const auto disk = std::make_shared<testing::FaultFileSystem>();
+  file_system_ = disk;
+  partitions_per_store_ = 100;
+  Open();
+  std::vector<std::future<Result<AppendResult>>> appends;
+  for (std::int32_t i = 0; i < 100; ++i) {
+    const auto log =
+        engine_->OpenPartition({"orders", PartitionId(i)}, topic_id_, {.flush_messages = 1});
+    appends.push_back(testing::StartAppend(**log, BatchOf({std::to_string(i)})));
+  }
+  for (auto& append : appends) ASSERT_TRUE(append.get().has_value());
+  disk->CutPower();
+  engine_.reset();
+  disk->DropUnsynced();
+  Open();
+  for (std::int32_t i = 0; i < 100; ++i) EXPECT_EQ(ReadAll(i), Values{std::to_string(i)});
 }
 
 // Of what is gone: its CURRENT file, without which RocksDB would begin a new database.
