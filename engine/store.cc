@@ -4,6 +4,7 @@
 #include <glog/logging.h>
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include "engine/rocks_status.h"
@@ -11,8 +12,8 @@
 namespace gneiss::engine {
 namespace {
 
-// Closing with a longer WAL than this flushes it, since reading it back takes 2 to 7 ms per MB. With
-// many families it may be longer: a flush writes and fsyncs a file for each.
+// Closing with a longer WAL than this flushes it, since reading it back takes 2 to 7 ms per MB.
+// With many families it may be longer: a flush writes and fsyncs a file for each.
 constexpr std::uint64_t kWalBytesKept = std::uint64_t{4} << 20;
 constexpr std::uint64_t kWalBytesKeptPerFamily = std::uint64_t{20} << 10;
 // What an idle store may keep in memtables: less is not worth a file per partition.
@@ -40,6 +41,8 @@ void RemoveOptionsFiles(const std::filesystem::path& path) {
 
 Result<std::shared_ptr<Store>> Store::Open(StoreOptions options) {
   if (options.file_system == nullptr) options.file_system = rocksdb::FileSystem::Default();
+  std::error_code ignored;  // then the next clone tells
+  std::filesystem::remove_all(options.path / kCloneDirectory, ignored);
   std::shared_ptr<Store> store(new Store(std::move(options)));
   const StoreOptions& opened = store->options_;
   rocksdb::DBOptions db_options = StoreDbOptions(opened.budget);

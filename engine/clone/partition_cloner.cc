@@ -209,7 +209,7 @@ Result<std::vector<format::StateFact>> FactsOfClone(const Source& source, Offset
 class ExportedFamily {
  public:
   static Result<std::unique_ptr<ExportedFamily>> Of(const Store& store, const Family& family) {
-    std::unique_ptr<ExportedFamily> exported(new ExportedFamily(store.path() / "clone"));
+    std::unique_ptr<ExportedFamily> exported(new ExportedFamily(store.path() / kCloneDirectory));
     exported->Remove();  // what a killed process left
     rocksdb::Checkpoint* checkpoint = nullptr;
     GNEISS_RETURN_IF_ERROR(
