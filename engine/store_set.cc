@@ -45,12 +45,12 @@ StoreSet::StoreSet(const EngineOptions& options, std::vector<LogDirectory> direc
       disks_(directories_.size()) {
   for (std::size_t i = 0; i < directories_.size(); ++i) {
     if (!IsOnline(i)) continue;
-    disks_[i] = std::make_shared<DiskGuard>(
-        DiskGuardOptions{.directory = directories_[i].path,
-                         .free_bytes_min = options_.disk_free_bytes_min,
-                         .reserve_bytes = options_.disk_reserve_bytes,
-                         .interval = options_.disk_check_interval,
-                         .file_system = file_system_});
+    disks_[i] =
+        std::make_shared<DiskGuard>(DiskGuardOptions{.directory = directories_[i].path,
+                                                     .free_bytes_min = options_.disk_free_bytes_min,
+                                                     .reserve_bytes = options_.disk_reserve_bytes,
+                                                     .interval = options_.disk_check_interval,
+                                                     .file_system = file_system_});
   }
 }
 

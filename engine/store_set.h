@@ -107,7 +107,7 @@ class StoreSet {
   const std::vector<LogDirectory> directories_;
   const std::shared_ptr<rocksdb::FileSystem> file_system_;
   std::vector<std::shared_ptr<DiskGuard>> disks_;  // one per directory that is online
-  PlacementTable* placements_ = nullptr;  // set once, before any family is made
+  PlacementTable* placements_ = nullptr;           // set once, before any family is made
 
   Mutex growth_mutex_;  // one at a time makes stores
   mutable Mutex mutex_;

@@ -179,8 +179,8 @@ TEST_F(StoreSetTest, AStoreThatRocksDbRefusesIsOffline) {
   }
   Open();
   EXPECT_EQ(ReadAll(1), Values{"offline"});
-  const auto elsewhere = std::ranges::find_if(
-      places, [&](const auto& place) { return place.second != places.at(1); });
+  const auto elsewhere =
+      std::ranges::find_if(places, [&](const auto& place) { return place.second != places.at(1); });
   ASSERT_NE(elsewhere, places.end());
   EXPECT_EQ(ReadAll(elsewhere->first), Values{std::to_string(elsewhere->first)});
 }
@@ -283,7 +283,8 @@ TEST_F(StoreSetTest, ADamagedStoreOfUnknownContentsRefusesTheStart) {
   }
   const Status opened = TryOpen();
   ASSERT_FALSE(opened.has_value());
-  EXPECT_THAT(opened.error().detail, ::testing::HasSubstr("which partitions it holds is not known"));
+  EXPECT_THAT(opened.error().detail,
+              ::testing::HasSubstr("which partitions it holds is not known"));
 }
 
 }  // namespace
