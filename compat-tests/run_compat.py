@@ -28,12 +28,13 @@ import time
 from harness.broker_process import BrokerProcess
 
 ROOT = pathlib.Path(__file__).resolve().parent
-SUITES = ["librdkafka", "java", "console-tools", "kcat", "python", "crash"]
+SUITES = ["librdkafka", "java", "console-tools", "kcat", "python", "compaction", "crash"]
 STARTS_ITS_OWN_BROKER = {"crash"}
 SKIPPED = 77
 
-# Without this every test with a group would wait three seconds for members who are not to come.
-BROKER_SETTINGS = ["--set=group.initial.rebalance.delay.ms=0"]
+# Without the first every test with a group would wait three seconds for members who are not to come;
+# without the second log compaction would look for work every 15 seconds only.
+BROKER_SETTINGS = ["--set=group.initial.rebalance.delay.ms=0", "--set=log.cleaner.backoff.ms=100"]
 
 
 def main():

@@ -221,6 +221,10 @@ Status PartitionState::TakeFact(std::string_view key_text, std::string_view valu
       transactions_.RestoreAborted(txn);
       return {};
     }
+    case FactKind::kFirstDirty: {
+      GNEISS_ASSIGN_OR_RETURN(first_dirty_, format::DecodeFirstDirty(value));
+      return {};
+    }
   }
   return Fail(Errc::kUnsupportedVersion, "fact kind " + std::to_string(static_cast<int>(key.kind)));
 }

@@ -42,6 +42,7 @@ class PartitionState {
   // Where the batches end that Load found; below next_offset() when records were lost.
   Offset found_end() const { return found_end_; }
   Offset next_offset() const { return next_offset_; }  // the one that the next append gets
+  Offset first_dirty() const { return first_dirty_; }  // log compaction has been over what is below
   const ProducerState& producers() const { return producers_; }
   const LeaderEpochs& epochs() const { return epochs_; }
   TransactionIndex& transactions() { return transactions_; }
@@ -80,6 +81,7 @@ class PartitionState {
   format::PartitionRef ref_;
   format::LogStart log_start_;
   Offset next_offset_;
+  Offset first_dirty_;
   ProducerState producers_;
   TransactionIndex transactions_;
   LeaderEpochs epochs_;

@@ -59,7 +59,20 @@ Result<std::unique_ptr<RocksEngine>> RocksEngine::Open(
   engine->log_ends_ =
       std::make_unique<LogEndRecord>(*engine->metadata_log_, engine->options_.log_end_interval);
   GNEISS_RETURN_IF_ERROR(engine->log_ends_->Load());
+  if (engine->options_.cleaner.enabled) {
+    engine->cleaner_ =
+        std::make_unique<CleanerPool>(engine->options_.cleaner, *engine->options_.clock,
+                                      [self = engine.get()] { return self->Logs(); });
+  }
   return engine;
+}
+
+std::vector<std::shared_ptr<RocksPartitionLog>> RocksEngine::Logs() const {
+  std::vector<std::shared_ptr<RocksPartitionLog>> logs;
+  MutexLock lock(mutex_);
+  logs.reserve(logs_.size());
+  for (const auto& [ref, log] : logs_) logs.push_back(log);
+  return logs;
 }
 
 RocksEngine::~RocksEngine() {
@@ -104,6 +117,7 @@ Result<std::vector<LogDirectory>> RocksEngine::ClaimDirectories() {
 Status RocksEngine::Close() { return CloseStores(Shutdown::kClean); }
 
 Status RocksEngine::CloseStores(Shutdown how) {
+  if (cleaner_ != nullptr) cleaner_->Stop();
   std::map<format::PartitionRef, std::shared_ptr<RocksPartitionLog>> logs;
   {
     MutexLock lock(mutex_);
@@ -254,11 +268,7 @@ EngineStats RocksEngine::Stats(std::size_t partitions_max) const {
   EngineStats stats;
   stats.stores = stores_->Stats();
   stats.housekeeping = housekeeper_->stats();
-  std::vector<std::shared_ptr<RocksPartitionLog>> logs;
-  {
-    MutexLock lock(mutex_);
-    for (const auto& [ref, log] : logs_) logs.push_back(log);
-  }
+  std::vector<std::shared_ptr<RocksPartitionLog>> logs = Logs();
   stats.partition_count = logs.size();
   std::ranges::sort(logs, {}, [](const auto& log) { return log->topic_partition(); });
   if (logs.size() > partitions_max) logs.resize(partitions_max);

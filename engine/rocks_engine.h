@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/cleaner/cleaner_pool.h"
 #include "engine/data_directory.h"
 #include "engine/engine.h"
 #include "engine/housekeeping/housekeeper.h"
@@ -46,6 +47,7 @@ class RocksEngine final : public Engine {
 
   // Those that are online. More may come at any time.
   std::vector<std::shared_ptr<Store>> stores() const { return stores_->stores(); }
+  const CleanerPool* cleaner() const { return cleaner_.get(); }  // null: there is none
   Housekeeper& housekeeper() { return *housekeeper_; }
 
   LogEndRecord& log_ends() { return *log_ends_; }
@@ -60,6 +62,7 @@ class RocksEngine final : public Engine {
   std::set<format::PartitionRef> DropInterruptedClones();
 
   Status CloseStores(Shutdown how) EXCLUDES(mutex_);
+  std::vector<std::shared_ptr<RocksPartitionLog>> Logs() const EXCLUDES(mutex_);
   Result<std::vector<LogDirectory>> ClaimDirectories();
   OpenedPartition OpenLog(const PartitionToOpen& partition, const Result<StoreSet::Place>& place,
                           std::shared_ptr<RocksPartitionLog>& log) const;
@@ -77,6 +80,8 @@ class RocksEngine final : public Engine {
   mutable Mutex mutex_;
   std::map<format::PartitionRef, std::shared_ptr<RocksPartitionLog>> logs_ GUARDED_BY(mutex_);
   bool closed_ GUARDED_BY(mutex_) = false;
+
+  std::unique_ptr<CleanerPool> cleaner_;  // null: log.cleaner.enable=false
 };
 
 }  // namespace gneiss::engine

@@ -2,6 +2,7 @@
 #include "engine/transaction_index.h"
 
 #include <algorithm>
+#include <set>
 
 namespace gneiss::engine {
 
@@ -55,6 +56,13 @@ std::vector<format::AbortedTxn> TransactionIndex::TruncateBelow(Offset log_start
   std::vector<format::AbortedTxn> gone(aborted_.begin(), keep);
   aborted_.erase(aborted_.begin(), keep);
   return gone;
+}
+
+void TransactionIndex::Forget(const std::vector<format::AbortedTxn>& spent) {
+  if (spent.empty()) return;
+  std::set<Offset> markers;
+  for (const format::AbortedTxn& txn : spent) markers.insert(txn.last_offset);
+  std::erase_if(aborted_, [&](const auto& txn) { return markers.contains(txn.last_offset); });
 }
 
 }  // namespace gneiss::engine

@@ -33,6 +33,9 @@ class TransactionIndex {
   // Forgets, and returns, aborted transactions that lie wholly below the log start.
   std::vector<format::AbortedTxn> TruncateBelow(Offset log_start);
 
+  // Forgets aborted transactions of which log compaction has left nothing.
+  void Forget(const std::vector<format::AbortedTxn>& spent);
+
   // As read from the state family, in the order of its keys.
   void RestoreAborted(const format::AbortedTxn& txn) { aborted_.push_back(txn); }
 

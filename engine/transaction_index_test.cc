@@ -65,5 +65,17 @@ TEST(TransactionIndexTest, WhatLiesBelowTheLogStartIsForgotten) {
   EXPECT_EQ(FirstOffsets(index.AbortedIn(Offset(0), Offset(20))), std::vector<std::int64_t>{5});
 }
 
+TEST(TransactionIndexTest, WhatCompactionHasLeftNothingOfIsForgotten) {
+  TransactionIndex index;
+  index.Open(Offset(0));
+  const format::AbortedTxn first = index.Abort(ProducerId(1), Offset(0), Offset(5));
+  index.Open(Offset(6));
+  const format::AbortedTxn second = index.Abort(ProducerId(1), Offset(6), Offset(9));
+  index.Forget({first});
+  EXPECT_EQ(index.AbortedIn(Offset(0), Offset(20)), std::vector{second});
+  index.Forget({});
+  EXPECT_EQ(index.AbortedIn(Offset(0), Offset(20)).size(), 1U);
+}
+
 }  // namespace
 }  // namespace gneiss::engine

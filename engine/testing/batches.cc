@@ -43,7 +43,8 @@ records::ValidatedBatch BatchOf(const Values& values, const From& from,
   }
   records::BatchBuilder builder(options);
   for (std::size_t i = 0; i < values.size(); ++i) {
-    builder.Add(std::nullopt, values[i], timestamps.empty() ? kDefaultTimestamp : timestamps[i]);
+    const auto key = from.keyed ? std::optional<std::string_view>(values[i]) : std::nullopt;
+    builder.Add(key, values[i], timestamps.empty() ? kDefaultTimestamp : timestamps[i]);
   }
   auto batch = builder.Build();
   CHECK(batch.has_value()) << batch.error().detail;

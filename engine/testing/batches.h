@@ -23,6 +23,7 @@ struct From {
   std::int16_t epoch = 0;
   std::int32_t sequence = 0;
   bool transactional = false;
+  bool keyed = false;  // the records' keys are their values
 };
 
 // One uncompressed batch of records with these values, as ValidateForAppend lets it through.

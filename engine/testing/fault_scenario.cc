@@ -26,6 +26,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/cleaner/cleaner_pool.h"
 #include "engine/rocks_engine.h"
 #include "engine/testing/batches.h"
 #include "engine/testing/fault_points.h"
@@ -52,6 +53,7 @@ class Scenario {
     EngineOptions options;
     options.data_dirs = {directory};
     options.metadata_dir = directory;
+    options.cleaner.enabled = false;  // CleanAll decides when
     auto opened = RocksEngine::Open(std::move(options), disk_);
     CHECK(opened.has_value()) << opened.error().detail;
     engine_ = std::move(*opened);
@@ -64,6 +66,7 @@ class Scenario {
     FlushAll();
     LoadAll();
     FlushAll();
+    CleanAll();
     DeleteRecords();
     CompactAll();
     MergeFiles();
@@ -139,7 +142,7 @@ class Scenario {
       const auto sequence = static_cast<std::int32_t>(end.value());
       Values values;
       for (int k = 0; k <= i % 3; ++k, ++end) values.push_back(FaultValue(id, partition, end));
-      log.Append(BatchOf(values, {.producer_id = 7, .sequence = sequence}),
+      log.Append(BatchOf(values, {.producer_id = 7, .sequence = sequence, .keyed = true}),
                  [&answered, id, partition, end](const Result<AppendResult>& result) {
                    CHECK(result.has_value()) << result.error().detail;
                    Say("end " + id.ToString() + " " + std::to_string(partition) + " " +
@@ -165,6 +168,22 @@ class Scenario {
           family.db().CompactRange(options, family.handle(), nullptr, nullptr);
       CHECK(compacted.ok()) << compacted.ToString();
     });
+  }
+
+  // Log compaction: files are rewritten though all keys differ, so that every record must stay.
+  void CleanAll() {
+    std::vector<std::shared_ptr<RocksPartitionLog>> compacted;
+    for (const auto& [id, logs] : logs_) {
+      LogConfig config = ConfigOf(kFaultPartitions - 1);
+      config.cleanup_compact = true;
+      config.min_cleanable_dirty_ratio = 0;
+      logs.back()->SetConfig(config);
+      compacted.push_back(std::static_pointer_cast<RocksPartitionLog>(logs.back()));
+    }
+    CleanerPool pool({.threads = 0}, Clock::System(), [&] { return compacted; });
+    while (pool.CleanDirtiest()) {
+    }
+    for (const auto& log : compacted) log->SetConfig(ConfigOf(kFaultPartitions - 1));
   }
 
   // As many small files of one partition as the housekeeper takes for worth joining; RocksDB moves
@@ -213,7 +232,8 @@ class Scenario {
     const auto& [id, logs] = *logs_.begin();
     PartitionLog& log = *logs.front();
     const Offset end = log.offsets().log_end;
-    const From from{.producer_id = 7, .sequence = static_cast<std::int32_t>(end.value())};
+    const From from{
+        .producer_id = 7, .sequence = static_cast<std::int32_t>(end.value()), .keyed = true};
     disk_->SetFull(true);
     CHECK(!AppendAndWait(log, BatchOf({FaultValue(id, 0, end)}, from)).has_value());
     disk_->SetFull(false);

@@ -110,4 +110,15 @@ Result<std::string> BatchBuilder::Build() {
   return records;
 }
 
+std::string BuildEmptiedBatch(const BatchHeader& batch) {
+  BatchHeader header = batch;
+  header.batch_length = kMinBatchLength;
+  header.attributes &= kLogAppendTimeBit | kTransactionalBit | kControlBit;
+  header.base_timestamp = kNoTimestamp;
+  header.record_count = 0;
+  StampedHeader stamped(header);
+  stamped.Seal({});
+  return std::string(AsText(stamped.bytes()));
+}
+
 }  // namespace gneiss::records

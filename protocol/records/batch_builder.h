@@ -62,7 +62,7 @@ class BatchBuilder {
   // The bytes of the batch if it is not compressed.
   std::size_t size_in_bytes() const { return kHeaderBytes + records_.size(); }
 
-  // The whole batch. A batch without records is legal and keeps a producer's state alive.
+  // The whole batch. A batch without records is legal; BuildEmptiedBatch makes one of another.
   // kRecordListTooLarge if it passes 2 GiB. Call it once.
   Result<std::string> Build();
 
@@ -74,5 +74,10 @@ class BatchBuilder {
   TimestampMs base_timestamp_ = kNoTimestamp;  // of the first record
   TimestampMs max_timestamp_ = kNoTimestamp;
 };
+
+// What compaction leaves of a batch that has lost all its records while its offsets must stay: the
+// same header with offsets, greatest timestamp and producer, but no records, codec, base timestamp
+// or delete horizon, which is what Kafka leaves too.
+std::string BuildEmptiedBatch(const BatchHeader& batch);
 
 }  // namespace gneiss::records

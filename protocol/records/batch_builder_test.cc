@@ -115,6 +115,31 @@ TEST(BatchBuilderTest, ABatchWithoutRecordsKeepsItsOffsets) {
   EXPECT_FALSE(records.Next().value().has_value());
 }
 
+TEST(BatchBuilderTest, AnEmptiedBatchKeepsAllThatIsNotOfItsRecords) {
+  BatchBuilder builder({.base_offset = Offset(10),
+                        .leader_epoch = LeaderEpoch(3),
+                        .codec = Codec::kZstd,
+                        .producer_id = ProducerId(1),
+                        .producer_epoch = 2,
+                        .base_sequence = 4,
+                        .is_transactional = true,
+                        .delete_horizon = 99});
+  builder.Add("k", "v", 50);
+  builder.Add("l", "v", 40);
+  const std::string full = builder.Build().value();
+  BatchHeader expected = View(full).header();
+  const std::string emptied = BuildEmptiedBatch(expected);
+  const BatchHeader header = View(emptied).header();
+
+  EXPECT_EQ(header.max_timestamp, 50);
+  expected.batch_length = kMinBatchLength;
+  expected.crc = header.crc;  // View has checked it
+  expected.attributes = kTransactionalBit;
+  expected.base_timestamp = kNoTimestamp;
+  expected.record_count = 0;
+  EXPECT_EQ(header, expected);
+}
+
 TEST(BatchBuilderTest, ExtremeTimestampsComeBack) {
   BatchBuilder builder;
   const TimestampMs low = std::numeric_limits<TimestampMs>::min();

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/cleaner/cleaner_pool.h"
+
+#include <glog/logging.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/rocks_status.h"
+
+namespace gneiss::engine {
+
+CleanerPool::CleanerPool(const CleanerOptions& options, Clock& clock, Logs logs)
+    : options_(options),
+      clock_(clock),
+      logs_(std::move(logs)),
+      throttle_(options.io_bytes_per_second, clock) {
+  for (int i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { Run(); });
+}
+
+CleanerPool::~CleanerPool() { Stop(); }
+
+void CleanerPool::Stop() {
+  throttle_.Stop();
+  for (std::thread& thread : std::exchange(threads_, {})) thread.join();
+}
+
+void CleanerPool::Run() {
+  while (!throttle_.stopped()) {
+    if (!CleanDirtiest()) throttle_.Pause(options_.backoff);
+  }
+}
+
+bool CleanerPool::CleanDirtiest() {
+  const std::optional<Candidate> dirtiest = TakeDirtiest();
+  if (!dirtiest) return false;
+  Clean(*dirtiest);
+  Unclaim(*dirtiest->log);
+  return true;
+}
+
+std::optional<CleanerPool::Candidate> CleanerPool::TakeDirtiest() {
+  ForgetDropped();
+  std::optional<Candidate> dirtiest;
+  for (const std::shared_ptr<RocksPartitionLog>& log : logs_()) {
+    if (throttle_.stopped()) break;
+    if (!Claim(log)) continue;
+    Result<std::optional<CleanableRange>> range = LookAt(*log);
+    if (!range) ReportFailure(*log, range.error());
+    const bool best =
+        range && *range && (!dirtiest || (*range)->dirty_ratio() > dirtiest->range.dirty_ratio());
+    if (!best) {
+      Unclaim(*log);
+      continue;
+    }
+    if (dirtiest) Unclaim(*dirtiest->log);
+    dirtiest = Candidate{.log = log, .range = **range};
+  }
+  return dirtiest;
+}
+
+Result<std::optional<CleanableRange>> CleanerPool::LookAt(RocksPartitionLog& log) {
+  const RocksPartitionLog::CleaningView view = log.cleaning_view();
+  if (!view.config.cleanup_compact || view.family == nullptr ||
+      view.first_dirty >= view.offsets.log_end) {
+    return std::nullopt;
+  }
+  GNEISS_RETURN_IF_ERROR(RollIfDue(log, view));
+  GNEISS_ASSIGN_OR_RETURN(
+      const CleanableRange range,
+      FindCleanable(view.family, view.config, view.offsets, view.first_dirty, clock_.WallMs()));
+  {
+    MutexLock lock(mutex_);
+    PartitionStatus& status = entries_[&log].status;
+    status.first_dirty = view.first_dirty;
+    status.dirty_ratio = range.dirty_ratio();
+  }
+  if (!IsDue(range, view.config)) return std::nullopt;
+  return range;
+}
+
+// By the timestamps of records, as Kafka rolls segments; for those that have none, or one of the
+// future, the time counts for which the cleaner has seen them.
+Status CleanerPool::RollIfDue(RocksPartitionLog& log, const RocksPartitionLog::CleaningView& view) {
+  GNEISS_ASSIGN_OR_RETURN(const MemoryStart memory,
+                          FindMemoryStart(view.family, view.offsets.log_end));
+  if (memory.empty) return {};
+  const TimestampMs now = clock_.WallMs();
+  TimestampMs since = memory.timestamp;
+  {
+    MutexLock lock(mutex_);
+    Entry& entry = entries_[&log];
+    if (entry.memory_start != memory.base_offset) entry.memory_since = now;
+    entry.memory_start = memory.base_offset;
+    if (since <= 0 || since > now) since = entry.memory_since;
+  }
+  std::uint64_t bytes = 0;
+  view.family->db().GetIntProperty(view.family->handle(),
+                                   rocksdb::DB::Properties::kCurSizeAllMemTables, &bytes);
+  const bool full = bytes >= static_cast<std::uint64_t>(view.config.segment_bytes);
+  if (!full && now - since < RollAfterMs(view.config)) return {};
+  rocksdb::FlushOptions options;
+  options.allow_write_stall = true;  // else it waits until none is to be feared
+  return FromRocks(view.family->db().Flush(options, view.family->handle()),
+                   "flush " + view.family->name());
+}
+
+void CleanerPool::Clean(const Candidate& candidate) {
+  const std::size_t key_map_bytes =
+      options_.key_map_bytes / static_cast<std::size_t>(std::max(options_.threads, 1));
+  const auto cleaned =
+      LogCleaner(key_map_bytes, throttle_, clock_).Clean(*candidate.log, candidate.range);
+  if (cleaned) {
+    ReportClean(*candidate.log, *cleaned);
+  } else {
+    ReportFailure(*candidate.log, cleaned.error());
+  }
+}
+
+bool CleanerPool::Claim(const std::shared_ptr<RocksPartitionLog>& log) {
+  MutexLock lock(mutex_);
+  Entry& entry = entries_[log.get()];
+  entry.log = log;
+  entry.status.tp = log->topic_partition();
+  if (entry.busy || clock_.Now() < entry.retry_at) return false;
+  entry.busy = true;
+  return true;
+}
+
+void CleanerPool::Unclaim(const RocksPartitionLog& log) {
+  MutexLock lock(mutex_);
+  entries_[&log].busy = false;
+}
+
+void CleanerPool::ReportFailure(const RocksPartitionLog& log, const Error& error) {
+  // Stopped, or the partition was deleted: no failure.
+  if (error.code == Errc::kShuttingDown || error.code == Errc::kNotFound) return;
+  MutexLock lock(mutex_);
+  Entry& entry = entries_[&log];
+  entry.retry_at = clock_.Now() + options_.backoff;
+  if (error.code == Errc::kWouldBlock) return;  // its files are being compacted: soon
+  if (entry.status.uncleanable != error.detail) {
+    LOG(ERROR) << "partition cannot be compacted and is tried again partition="
+               << log.topic_partition() << " first_dirty=" << entry.status.first_dirty
+               << " error=" << error.detail;
+  }
+  entry.status.uncleanable = error.detail;
+}
+
+void CleanerPool::ReportClean(const RocksPartitionLog& log, const LogCleaner::Stats& stats) {
+  MutexLock lock(mutex_);
+  PartitionStatus& status = entries_[&log].status;
+  if (!std::exchange(status.uncleanable, {}).empty()) {
+    LOG(INFO) << "partition can be compacted again partition=" << log.topic_partition();
+  }
+  status.first_dirty = stats.first_dirty;
+  status.dirty_ratio = 0;
+  ++status.cleans;
+  status.last_clean = clock_.WallMs();
+  status.bytes_read += stats.bytes_read;
+  status.bytes_written += stats.bytes_written;
+  LOG(INFO) << "compacted partition=" << log.topic_partition() << " up_to=" << stats.first_dirty
+            << " keys=" << stats.keys << " bytes_before=" << stats.bytes_before
+            << " bytes_after=" << stats.bytes_after << " bytes_written=" << stats.bytes_written;
+}
+
+void CleanerPool::ForgetDropped() {
+  MutexLock lock(mutex_);
+  std::erase_if(entries_, [](const auto& known) { return known.second.log.expired(); });
+}
+
+std::vector<CleanerPool::PartitionStatus> CleanerPool::Partitions() const {
+  std::vector<PartitionStatus> all;
+  MutexLock lock(mutex_);
+  for (const auto& [log, entry] : entries_) {
+    if (entry.status.first_dirty > Offset(0) || !entry.status.uncleanable.empty()) {
+      all.push_back(entry.status);
+    }
+  }
+  std::ranges::sort(all, {}, &PartitionStatus::tp);
+  return all;
+}
+
+}  // namespace gneiss::engine
