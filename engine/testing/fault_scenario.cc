@@ -174,7 +174,7 @@ class Scenario {
   void CleanAll() {
     std::vector<std::shared_ptr<RocksPartitionLog>> compacted;
     for (const auto& [id, logs] : logs_) {
-      LogConfig config = ConfigOf(kFaultPartitions - 1);
+      LogConfig config = FaultConfigOf(kFaultPartitions - 1);
       config.cleanup_compact = true;
       config.min_cleanable_dirty_ratio = 0;
       logs.back()->SetConfig(config);
@@ -183,7 +183,7 @@ class Scenario {
     CleanerPool pool({.threads = 0}, Clock::System(), [&] { return compacted; });
     while (pool.CleanDirtiest()) {
     }
-    for (const auto& log : compacted) log->SetConfig(ConfigOf(kFaultPartitions - 1));
+    for (const auto& log : compacted) log->SetConfig(FaultConfigOf(kFaultPartitions - 1));
   }
 
   // As many small files of one partition as the housekeeper takes for worth joining; RocksDB moves
