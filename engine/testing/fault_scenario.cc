@@ -176,6 +176,7 @@ class Scenario {
     for (const auto& [id, logs] : logs_) {
       LogConfig config = FaultConfigOf(kFaultPartitions - 1);
       config.cleanup_compact = true;
+      config.cleanup_delete = false;  // or all of it would expire now
       config.min_cleanable_dirty_ratio = 0;
       logs.back()->SetConfig(config);
       compacted.push_back(std::static_pointer_cast<RocksPartitionLog>(logs.back()));
