@@ -295,10 +295,15 @@ void Committer::Complete(std::vector<Commit>& group, const Status& status) {
   admitted_bytes_ -= bytes;
 }
 
-void Committer::Latch(const rocksdb::Status& status) {
+void Committer::Latch(const rocksdb::Status& status) { Refuse(status, status.IsNoSpace()); }
+
+void Committer::ReportFailure(const rocksdb::Status& status) { Refuse(status, false); }
+
+// `may_pass`: when there is room again.
+void Committer::Refuse(const rocksdb::Status& status, bool may_pass) {
   MutexLock lock(mutex_);
   ++generation_;
-  const bool full = status.IsNoSpace() && health_ != Health::kFailed;
+  const bool full = may_pass && health_ != Health::kFailed;
   health_ = full ? Health::kDiskFull : Health::kFailed;
   failure_ = status.ToString();
   LOG(ERROR) << "store refuses writes path=" << state_->db().GetName() << " error=" << failure_
@@ -314,10 +319,13 @@ void Committer::TryResume() {
   }
   GNEISS_FAULT_POINT("commit.before_read_back");
   if (options_.on_resume) options_.on_resume();
-  MutexLock lock(mutex_);
-  health_ = Health::kWritable;
-  failure_.clear();
+  {
+    MutexLock lock(mutex_);
+    health_ = Health::kWritable;
+    failure_.clear();
+  }
   LOG(INFO) << "store takes writes again path=" << state_->db().GetName();
+  if (options_.on_writable) options_.on_writable();
 }
 
 void Committer::SyncWal() {

@@ -65,6 +65,8 @@ struct CommitterOptions {
   // Called on the committer's thread when writing is possible again after a full disk, before new
   // work is admitted: whoever holds state that ran ahead of the disk reads it back.
   std::function<void()> on_resume = nullptr;
+  // Called on the committer's thread after that, when work is admitted again.
+  std::function<void()> on_writable = nullptr;
   // Called on the committer's thread once when nothing was written for a while.
   std::chrono::milliseconds idle_after{10'000};
   std::function<void()> on_idle = nullptr;
@@ -102,6 +104,9 @@ class Committer {
   // Writes what was admitted, waiting for what is not enqueued yet, then ends the thread.
   void Stop() EXCLUDES(mutex_);
 
+  // Somebody else's write to the store has failed for good: as if it had been one of here.
+  void ReportFailure(const rocksdb::Status& status) EXCLUDES(mutex_);
+
   // OK as long as no write or fsync has failed for good. Afterwards the WAL must not be touched:
   // RocksDB as packaged asserts that nobody writes to a file behind an error.
   Status health() const EXCLUDES(mutex_);
@@ -129,6 +134,7 @@ class Committer {
   void AddFacts(const std::vector<Commit>& group);
   void Complete(std::vector<Commit>& group, const Status& status) EXCLUDES(mutex_);
   void Latch(const rocksdb::Status& status) EXCLUDES(mutex_);
+  void Refuse(const rocksdb::Status& status, bool may_pass) EXCLUDES(mutex_);
   void TryResume() EXCLUDES(mutex_);
   void SyncWal() EXCLUDES(mutex_);
   Status HealthLocked() const REQUIRES(mutex_);

@@ -13,10 +13,11 @@
 namespace gneiss::engine {
 
 FamilyMaker::FamilyMaker(std::shared_ptr<Database> database, rocksdb::ColumnFamilyOptions options,
-                         Announce announce)
+                         Announce announce, OnFailure on_failure)
     : database_(std::move(database)),
       options_(std::move(options)),
       announce_(std::move(announce)),
+      on_failure_(std::move(on_failure)),
       thread_([this] { Run(); }) {}
 
 FamilyMaker::~FamilyMaker() { Stop(); }
@@ -136,6 +137,7 @@ void FamilyMaker::Refuse(std::span<Request> requests,
   for (rocksdb::ColumnFamilyHandle* handle : handles) {
     database_->db().DestroyColumnFamilyHandle(handle).PermitUncheckedError();
   }
+  if (on_failure_) on_failure_(why);
   for (Request& request : requests) {
     request.made(std::unexpected(FromRocks(why, "fsync the MANIFEST").error()));
   }

@@ -28,9 +28,12 @@ class FamilyMaker {
   // Runs on the maker's thread before families are created, with their partitions; when it fails
   // they are not. May block.
   using Announce = std::function<Status(std::span<const format::PartitionRef>)>;
+  // Runs on the maker's thread when nobody can tell any more what the MANIFEST on disk says: the
+  // store must take no more writes.
+  using OnFailure = std::function<void(const rocksdb::Status&)>;
 
   FamilyMaker(std::shared_ptr<Database> database, rocksdb::ColumnFamilyOptions options,
-              Announce announce);
+              Announce announce, OnFailure on_failure = nullptr);
   ~FamilyMaker();  // as Stop
   FamilyMaker(const FamilyMaker&) = delete;
   FamilyMaker& operator=(const FamilyMaker&) = delete;
@@ -67,6 +70,7 @@ class FamilyMaker {
   const std::shared_ptr<Database> database_;
   const rocksdb::ColumnFamilyOptions options_;
   const Announce announce_;
+  const OnFailure on_failure_;
   Mutex mutex_;
   CondVar work_;
   std::vector<Request> requests_ GUARDED_BY(mutex_);

@@ -56,7 +56,8 @@ void LogEndRecord::Forget(const format::PartitionRef& ref) {
   rocksdb::WriteBatch batch;
   batch.Delete(format::LogEndKey(ref)).PermitUncheckedError();  // it cannot be too large
   // The partition's id never comes again, so one that stays does no harm.
-  if (const Status erased = metadata_.Write(batch, "forget a log's end"); !erased) {
+  // Without an fsync: a topic may have thousands, and they go one by one.
+  if (const Status erased = metadata_.Write(batch, "forget a log's end", false); !erased) {
     VLOG(1) << erased.error().detail;
   }
 }

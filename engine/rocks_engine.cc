@@ -191,16 +191,18 @@ Engine::OpenedPartition RocksEngine::OpenLog(const PartitionToOpen& partition,
 }
 
 void RocksEngine::DropPartition(const TopicPartition& tp, const Uuid& topic_id) {
+  const format::PartitionRef ref{topic_id, tp.partition};
   std::shared_ptr<RocksPartitionLog> log;
   {
     MutexLock lock(mutex_);
-    const auto known = logs_.find({topic_id, tp.partition});
-    if (known == logs_.end()) return;
-    log = std::move(known->second);
-    logs_.erase(known);
+    if (const auto known = logs_.find(ref); known != logs_.end()) {
+      log = std::move(known->second);
+      logs_.erase(known);
+    }
   }
-  log->Drop();
-  log_ends_->Forget({topic_id, tp.partition});
+  // What was not open, its store being offline, is erased when the store is back (DropRemoved).
+  if (log != nullptr) log->Drop();
+  log_ends_->Forget(ref);
 }
 
 Status RocksEngine::ClonePartitions(std::span<const PartitionToClone> clones) {

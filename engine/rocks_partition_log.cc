@@ -49,13 +49,14 @@ Result<std::shared_ptr<RocksPartitionLog>> RocksPartitionLog::Open(Place place,
                                                                    const LogConfig& config) {
   std::shared_ptr<RocksPartitionLog> log(new RocksPartitionLog(std::move(place), config));
   Store& store = *log->place_.store;
+  // The metadata has it now, whether or not its state can be read.
+  store.clones().End(log->ref_, store.committer());
   {
     MutexLock lock(log->mutex_);
     log->family_ = store.FindFamily(log->ref_);
     GNEISS_RETURN_IF_ERROR(log->ReadBackLocked(log->place_.ended_at));
     log->FillGap();
   }
-  store.clones().End(log->ref_, store.committer());  // the metadata has it now
   store.Register(log);
   return log;
 }
@@ -107,7 +108,7 @@ void RocksPartitionLog::ReadBack() {
   {
     MutexLock lock(mutex_);
     if (dropped_ || closed_) return;
-    if (Status status = ReadBackLocked(); !status) {
+    if (Status status = ReadBackLocked(place_.ended_at); !status) {
       LOG(ERROR) << "partition is offline partition=" << place_.tp
                  << " error=" << status.error().detail;
     }
@@ -283,11 +284,13 @@ void RocksPartitionLog::FamilyMade(Result<std::shared_ptr<Family>> family) {
       }
       waiting_.clear();
       if (config_.segment_bytes < kSmallSegmentBytes) AskForAttention();
+      // Until the first look has made a forecast.
+      if (config_.retention_bytes >= 0) attention_at_ = committed_bytes_ + config_.retention_bytes;
       return;
     }
     failed.swap(waiting_);
     // Nothing was written, so memory ran ahead.
-    if (Status status = ReadBackLocked(); !status) {
+    if (Status status = ReadBackLocked(place_.ended_at); !status) {
       LOG(ERROR) << "partition is offline partition=" << place_.tp
                  << " error=" << status.error().detail;
     }

@@ -177,7 +177,7 @@ class RocksPartitionLog final : public PartitionLog,
       EXCLUDES(mutex_);
   std::vector<PendingDuplicate> TakeDuplicates(Offset last_offset) REQUIRES(mutex_);
   void RaiseHighWatermark(Offset to) REQUIRES(mutex_);
-  Status ReadBackLocked(Offset ended_at = Offset(0)) REQUIRES(mutex_);
+  Status ReadBackLocked(Offset ended_at) REQUIRES(mutex_);
   void FillGap() REQUIRES(mutex_);
   Result<ReadBounds> BoundsForRead() const EXCLUDES(mutex_);
   using FoundTime = Result<std::optional<TimestampOffset>>;

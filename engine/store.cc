@@ -55,13 +55,15 @@ Result<std::shared_ptr<Store>> Store::Open(StoreOptions options) {
                      opened.file_system));
   RemoveOptionsFiles(opened.path);
   GNEISS_RETURN_IF_ERROR(store->Adopt(Database::TakeFamilies(store->database_)));
-  store->maker_ =
-      std::make_unique<FamilyMaker>(store->database_, store->FamilyOptions(), opened.on_create);
   Store* const self = store.get();
+  store->maker_ = std::make_unique<FamilyMaker>(
+      store->database_, store->FamilyOptions(), opened.on_create,
+      [self](const rocksdb::Status& status) { self->committer_->ReportFailure(status); });
   store->committer_ = std::make_unique<Committer>(
       store->state_, CommitterOptions{.clock = opened.clock,
                                       .disk = opened.disk,
                                       .on_resume = [self] { self->ReadBackAll(); },
+                                      .on_writable = [self] { self->ErasePostponed(); },
                                       .on_idle = [self] { self->FlushWhenIdle(); }});
   return store;
 }
@@ -228,17 +230,37 @@ void Store::Erase(const format::PartitionRef& ref) {
     if (options_.on_erased) options_.on_erased(ref);
     return;
   }
-  // Behind everything that is queued: a write to a family that is gone would fail its whole group.
-  // The facts go first. Until the family is gone as well its binding tells whose it was.
+  EraseFamily(ref, std::move(family));
+}
+
+// Behind everything that is queued: a write to a family that is gone would fail its whole group.
+// The facts go first. Until the family is gone as well its binding tells whose it was.
+void Store::EraseFamily(const format::PartitionRef& ref, std::shared_ptr<Family> family) {
   Result<Admission> admission = committer_->Admit(0);
-  if (!admission) return;  // found and erased at the next start
+  if (!admission) return EraseWhenWritable(ref, std::move(family));
   Commit commit;
   commit.admission = *admission;
   commit.erase_prefix = format::PartitionPrefix(ref);
   commit.done = [this, ref, family](const Status& status) {
-    if (status) DropFamily(ref, family);
+    status ? DropFamily(ref, family) : EraseWhenWritable(ref, family);
   };
   committer_->Enqueue(std::move(commit));
+}
+
+// Topics are deleted to make room on a full disk. A store that never takes writes again erases at
+// the next start.
+void Store::EraseWhenWritable(const format::PartitionRef& ref, std::shared_ptr<Family> family) {
+  MutexLock lock(mutex_);
+  postponed_.emplace_back(ref, std::move(family));
+}
+
+void Store::ErasePostponed() {
+  std::vector<std::pair<format::PartitionRef, std::shared_ptr<Family>>> postponed;
+  {
+    MutexLock lock(mutex_);
+    postponed.swap(postponed_);
+  }
+  for (auto& [ref, family] : postponed) EraseFamily(ref, std::move(family));
 }
 
 void Store::DropFamily(const format::PartitionRef& ref, std::shared_ptr<Family> family) {
@@ -322,6 +344,7 @@ void Store::Release() {
   {
     MutexLock lock(mutex_);
     families_.clear();
+    postponed_.clear();
   }
   state_.reset();
   database_.reset();

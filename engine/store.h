@@ -112,6 +112,11 @@ class Store {
                                              const std::string& name);
   Status BindFamilies(const std::map<std::string, std::shared_ptr<Family>>& by_name)
       REQUIRES(mutex_);
+  void EraseFamily(const format::PartitionRef& ref, std::shared_ptr<Family> family)
+      EXCLUDES(mutex_);
+  void EraseWhenWritable(const format::PartitionRef& ref, std::shared_ptr<Family> family)
+      EXCLUDES(mutex_);
+  void ErasePostponed() EXCLUDES(mutex_);
   void DropFamily(const format::PartitionRef& ref, std::shared_ptr<Family> family);
   void EraseBinding(const std::string& family_name);
   void ReadBackAll() EXCLUDES(mutex_);
@@ -131,6 +136,9 @@ class Store {
   std::map<format::PartitionRef, std::shared_ptr<Family>> families_ GUARDED_BY(mutex_);
   std::set<std::string> names_ GUARDED_BY(mutex_);  // of all families there are or soon will be
   std::vector<std::weak_ptr<Recoverable>> recoverables_ GUARDED_BY(mutex_);
+  // To be erased as soon as the store takes writes.
+  std::vector<std::pair<format::PartitionRef, std::shared_ptr<Family>>> postponed_
+      GUARDED_BY(mutex_);
 
   std::unique_ptr<FamilyMaker> maker_;
   std::unique_ptr<Committer> committer_;

@@ -9,6 +9,7 @@
 #include <limits>
 #include <set>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 #include "engine/parallel.h"
@@ -117,7 +118,7 @@ Status StoreSet::Adopt(PlacementTable& placements) {
     MutexLock growth(growth_mutex_);
     MakeRoom(0);
   }
-  DivideBudgets();
+  DivideBudgets(0);
   ReportOffline();
   return {};
 }
@@ -225,7 +226,7 @@ void StoreSet::MakeRoom(std::size_t partitions) {
       slots_.push_back(std::move(slot));
     }
   }
-  DivideBudgets();
+  DivideBudgets(partitions);
 }
 
 // The stores that are to be made before so many more partitions are placed.
@@ -274,11 +275,12 @@ StoreBudget StoreSet::BudgetOf(std::size_t stores, std::size_t partitions) const
   return budget;
 }
 
-void StoreSet::DivideBudgets() {
-  std::size_t partitions = 0;
+// For what is placed and `coming` partitions that are about to be.
+void StoreSet::DivideBudgets(std::size_t coming) {
+  std::size_t partitions = coming;
   {
     MutexLock lock(mutex_);
-    partitions = placed_.size();
+    partitions += placed_.size();
   }
   const std::vector<std::shared_ptr<Store>> online = stores();
   const StoreBudget budget = BudgetOf(online.size(), partitions);
@@ -327,9 +329,10 @@ StoreSet::Slot* StoreSet::Emptiest() {
     if (slot->store != nullptr) in_directory[slot->directory] += slot->partitions;
   }
   const auto load = [&](const std::unique_ptr<Slot>& slot) {
-    return slot->store == nullptr
-               ? std::pair(std::numeric_limits<std::size_t>::max(), std::size_t{0})
-               : std::pair(in_directory[slot->directory], slot->partitions);
+    if (slot->store == nullptr) return std::tuple(2, std::size_t{0}, std::size_t{0});
+    // One that refuses writes is taken only when all do.
+    const int refuses = slot->store->committer().health() ? 0 : 1;
+    return std::tuple(refuses, in_directory[slot->directory], slot->partitions);
   };
   const auto emptiest = std::ranges::min_element(slots_, {}, load);
   return emptiest == slots_.end() || (*emptiest)->store == nullptr ? nullptr : emptiest->get();

@@ -98,7 +98,7 @@ class StoreSet {
   void MakeRoom(std::size_t partitions) REQUIRES(growth_mutex_) EXCLUDES(mutex_);
   std::vector<std::unique_ptr<Slot>> PlanStores(std::size_t partitions) const EXCLUDES(mutex_);
   StoreBudget BudgetOf(std::size_t stores, std::size_t partitions) const;
-  void DivideBudgets() EXCLUDES(mutex_);
+  void DivideBudgets(std::size_t coming) EXCLUDES(mutex_);
   Result<Place> FindOne(const format::PartitionRef& ref) REQUIRES(mutex_);
   Slot* Emptiest() REQUIRES(mutex_);
   void Forget(const format::PartitionRef& ref) EXCLUDES(mutex_);

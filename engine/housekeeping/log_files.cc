@@ -27,7 +27,11 @@ Result<LogFile> FromListing(const rocksdb::SstFileMetaData& listed, int level) {
   file.name = BareName(listed.name);
   file.level = level;
   GNEISS_ASSIGN_OR_RETURN(file.min_offset, format::DecodeBatchKey(listed.smallestkey));
-  GNEISS_ASSIGN_OR_RETURN(file.max_offset, format::DecodeBatchKey(listed.largestkey));
+  // A file with the cut of a clone ends behind all keys: where its batches end its properties tell.
+  file.max_offset = file.min_offset - 1;
+  if (listed.largestkey != format::kBatchKeysEnd) {
+    GNEISS_ASSIGN_OR_RETURN(file.max_offset, format::DecodeBatchKey(listed.largestkey));
+  }
   file.newest = std::numeric_limits<TimestampMs>::max();
   file.file_bytes = static_cast<std::int64_t>(listed.size);
   file.batch_bytes = file.file_bytes;
@@ -54,7 +58,8 @@ Status ReadProperties(const Family& family, std::vector<LogFile*>& unknown) {
   const auto [first, last] = std::ranges::minmax(unknown, {}, &LogFile::min_offset);
   const auto newest = std::ranges::max(unknown, {}, &LogFile::max_offset);
   const format::BatchKey from = format::EncodeBatchKey(first->min_offset);
-  const format::BatchKey to = format::EncodeBatchKey(newest->max_offset);
+  const format::BatchKey to =
+      format::EncodeBatchKey(std::max(last->min_offset, newest->max_offset));
   const rocksdb::Range range({from.data(), from.size()}, {to.data(), to.size()});
   rocksdb::TablePropertiesCollection tables;
   GNEISS_RETURN_IF_ERROR(
@@ -103,6 +108,8 @@ Result<bool> LogFiles::Refresh(const std::shared_ptr<Family>& family) {
   std::vector<LogFile*> unknown;
   for (const std::size_t index : fresh) unknown.push_back(&files_[index]);
   GNEISS_RETURN_IF_ERROR(ReadProperties(*family, unknown));
+  // A cut and nothing else.
+  std::erase_if(files_, [](const LogFile& file) { return file.max_offset < file.min_offset; });
   std::ranges::sort(files_, {}, &LogFile::min_offset);
   family_ = family;
   version_ = version;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/housekeeping/retention_plan.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace gneiss::engine {
@@ -41,6 +42,7 @@ RetentionAnswer DecideRetention(const RetentionQuestion& question, const LogConf
          question.now > ExpiryOf(rest().front().newest, config.retention_ms)) {
     take(rest().front(), LogStartReason::kRetentionMs);
   }
+  if (rest().empty() && by_size) answer.bytes_until_expiry = std::max<std::int64_t>(-excess, 1);
   if (rest().empty() || (!by_size && !by_time)) return answer;
   const LogPart& next = rest().front();
   answer.next_log_start = next.max_offset + 1;
