@@ -21,15 +21,32 @@ Status PlacementTable::Load(
   return FromRocks(it->status(), "read the placements");
 }
 
+// The first that finds nobody writing writes for all that wait: the makers of many stores come here
+// at the same time when many partitions are written to for the first time.
 Status PlacementTable::Record(std::span<const format::PartitionRef> partitions,
                               const format::Placement& placement) {
   const std::string value = format::EncodePlacement(placement);
-  rocksdb::WriteBatch batch;
-  for (const format::PartitionRef& ref : partitions) {
-    GNEISS_RETURN_IF_ERROR(
-        FromRocks(batch.Put(format::PlacementKey(ref), value), "frame placements"));
+  std::shared_ptr<Group> group;
+  {
+    MutexLock lock(mutex_);
+    if (next_ == nullptr) next_ = std::make_shared<Group>();
+    group = next_;
+    for (const format::PartitionRef& ref : partitions) {
+      const rocksdb::Status put = group->batch.Put(format::PlacementKey(ref), value);
+      CHECK(put.ok()) << put.ToString();  // only sizes beyond 4 GB fail
+    }
+    while (writing_ && !group->done) written_.Wait(mutex_);
+    if (group->done) return group->result;
+    writing_ = true;
+    next_ = nullptr;
   }
-  return metadata_.Write(batch, "write placements");
+  Status result = metadata_.Write(group->batch, "write placements");
+  MutexLock lock(mutex_);
+  group->result = result;
+  group->done = true;
+  writing_ = false;
+  written_.NotifyAll();
+  return result;
 }
 
 void PlacementTable::Erase(const format::PartitionRef& partition) {
