@@ -41,7 +41,11 @@ class Broker:
         self.process = subprocess.Popen(
             command + [f"--data_dir={data_dir}", f"--listeners=PLAINTEXT://127.0.0.1:{port}"],
             stdout=self.log, stderr=self.log)
-        self.start_seconds = self._wait_for_metadata()
+        try:
+            self.start_seconds = self._wait_for_metadata()
+        except BaseException:
+            self.kill()
+            raise
 
     def _wait_for_metadata(self):
         while True:
@@ -110,7 +114,13 @@ class Broker:
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=60)
+        self.process.wait(timeout=120)
+        self.log.close()
+
+    def kill(self):
+        for pid in self.pids():
+            os.kill(pid, signal.SIGKILL)
+        self.process.wait()
         self.log.close()
 
 

@@ -2,14 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ten thousand partitions on one broker: Gneiss and the real Apache Kafka in turn.
 
-    bench/many_partitions.py --gneiss build/bin/gneiss [--topics 2] [--rounds 3]
+    bench/many_partitions.py --gneiss build/bin/gneiss [--topics 2] [--rounds 3] [--time_limit 300]
 
 Creates the partitions in as few requests as Kafka allows, writes records of 1 KB to them round robin, restarts the
 broker cleanly and after kill -9. Both brokers run with the same limit of open files. A restart
 lasts from the signal (clean) or the start (kill) until a hundred partitions, spread over all, have
 taken a record. Requests are sent raw, with the same batch for every record, so that the load costs
-next to nothing; what is refused is sent again, as clients do. A stall is the longest time that a
-record of an unhurried producer, beside the load, took to be acknowledged.
+next to nothing; what is refused is sent again, as clients do. The load has one request in flight,
+with a record for each of 500 partitions; the slowest one is given for the first record of each
+partition and for the later ones. The probe is an unhurried producer beside the load: its figure is
+the longest time that one of its records took to be acknowledged. A broker that does not get through
+in --time_limit seconds is killed; its figures so far are on stderr.
 """
 
 import argparse
@@ -132,19 +135,20 @@ class Client:
 
 
 def produce_all(client, partitions, batch):
-    """Until every partition has taken one. Returns how many were refused at first."""
-    refused_first = 0
+    """Until every partition has taken one. Returns how many were refused at first, and the seconds
+    that the slowest request took with what had to be repeated of it."""
+    refused_first, slowest = 0, 0.0
     for begin in range(0, len(partitions), ROUND_PARTITIONS):
-        todo = partitions[begin:begin + ROUND_PARTITIONS]
-        refused = client.produce(todo, batch)
+        start = time.monotonic()
+        refused = client.produce(partitions[begin:begin + ROUND_PARTITIONS], batch)
         refused_first += len(refused)
-        deadline = time.monotonic() + GIVE_UP
         while refused:
-            if time.monotonic() > deadline:
+            if time.monotonic() > start + GIVE_UP:
                 sys.exit("a partition takes no records")
             time.sleep(0.1)
             refused = client.produce(refused, batch)
-    return refused_first
+        slowest = max(slowest, time.monotonic() - start)
+    return refused_first, slowest
 
 
 def probe(port, batch, stop, longest):
@@ -165,60 +169,108 @@ def wait_until_served(broker, partitions, batch):
     produce_all(Client(broker.port), sample, batch)
 
 
-def one_run(flags, command, directory):
-    batch = one_record_batch(1000)
-    broker = compare.Broker(command, os.path.join(directory, "data"), compare.free_port())
-    client = Client(broker.port)
-    client.create({"probe": 1})
-    produce_all(client, [("probe", 0)], batch)
-    figures = {}
+class Figures(dict):
+    """Tells each as it comes, for a run that does not come to its end."""
 
-    names = [f"many-{i:03}" for i in range(flags.topics)]
-    each = flags.partitions // flags.topics
-    partitions = [(name, index) for name in names for index in range(each)]
-    per_request = max(1, RECORDS_PER_REQUEST // (each + 1))
-    start = time.monotonic()
-    for begin in range(0, len(names), per_request):
-        client.create({name: each for name in names[begin:begin + per_request]})
-    figures["create all (s)"] = time.monotonic() - start
-    broker.settle()
-    figures["resident, empty (MB)"] = broker.resident_mb()
-    figures["descriptors, empty"] = descriptors(broker)
+    def __setitem__(self, name, value):
+        print(f"  {name}: {value:.4g}", file=sys.stderr, flush=True)
+        super().__setitem__(name, value)
 
-    stop, longest = multiprocessing.Event(), multiprocessing.Value("d", 0)
-    prober = multiprocessing.Process(target=probe, args=(broker.port, batch, stop, longest))
-    prober.start()
-    start = time.monotonic()
-    refused = 0
-    for _ in range(flags.records // len(partitions)):
-        refused += produce_all(client, partitions, batch)
-    figures["write all (s)"] = time.monotonic() - start
-    figures["records refused at first"] = refused
-    start = time.monotonic()
-    Client(broker.port).create({"one-more": 1})
-    figures["create one more (ms)"] = (time.monotonic() - start) * 1000
-    stop.set()
-    prober.join()
-    figures["longest stall (ms)"] = longest.value * 1000
-    figures["resident, written (MB)"] = broker.resident_mb()
-    figures["descriptors, written"] = descriptors(broker)
 
-    start = time.monotonic()
-    broker.stop()
-    figures["clean stop (s)"] = time.monotonic() - start
-    broker = compare.Broker(command, os.path.join(directory, "data"), compare.free_port())
-    wait_until_served(broker, partitions, batch)
-    figures["clean restart, stop and start (s)"] = time.monotonic() - start
-    figures["resident, restarted (MB)"] = broker.resident_mb()
-    for pid in broker.pids():
-        os.kill(pid, signal.SIGKILL)
-    broker.process.wait()
-    start = time.monotonic()
-    broker = compare.Broker(command, os.path.join(directory, "data"), compare.free_port())
-    wait_until_served(broker, partitions, batch)
-    figures["restart after kill -9 (s)"] = time.monotonic() - start
-    broker.stop()
-    return figures
+class Scenario:
+    """One broker's life. REQUIRES: close() at the end, which also kills what still runs."""
+
+    def __init__(self, flags, command, directory):
+        self.flags, self.command = flags, command
+        self.data = os.path.join(directory, "data")
+        self.batch = one_record_batch(1000)
+        self.names = [f"many-{i:03}" for i in range(flags.topics)]
+        self.each = flags.partitions // flags.topics
+        self.partitions = [(name, index) for name in self.names for index in range(self.each)]
+        self.figures = Figures()
+        self.broker = self.prober = None
+
+    def close(self):
+        if self.prober is not None and self.prober.is_alive():
+            self.prober.kill()
+        if self.broker is not None and self.broker.process.poll() is None:
+            self.broker.kill()
+
+    def run(self):
+        self.start()
+        self.create()
+        self.write()
+        self.restart()
+        return self.figures
+
+    def start(self):
+        self.broker = compare.Broker(self.command, self.data, compare.free_port())
+
+    def create(self):
+        client = Client(self.broker.port)
+        client.create({"probe": 1})
+        produce_all(client, [("probe", 0)], self.batch)
+        per_request = max(1, RECORDS_PER_REQUEST // (self.each + 1))
+        start = time.monotonic()
+        for begin in range(0, len(self.names), per_request):
+            client.create({name: self.each for name in self.names[begin:begin + per_request]})
+        self.figures["create all (s)"] = time.monotonic() - start
+        self.broker.settle()
+        self.figures["resident, empty (MB)"] = self.broker.resident_mb()
+        self.figures["descriptors, empty"] = descriptors(self.broker)
+
+    def write(self):
+        stop, longest = multiprocessing.Event(), multiprocessing.Value("d", 0)
+        self.prober = multiprocessing.Process(
+            target=probe, args=(self.broker.port, self.batch, stop, longest))
+        self.prober.start()
+        client = Client(self.broker.port)
+        start = time.monotonic()
+        rounds = [produce_all(client, self.partitions, self.batch)
+                  for _ in range(self.flags.records // len(self.partitions))]
+        self.figures["write all (s)"] = time.monotonic() - start
+        self.figures["records refused at first"] = sum(refused for refused, _ in rounds)
+        self.figures["slowest request, first records (ms)"] = rounds[0][1] * 1000
+        self.figures["slowest request, later records (ms)"] = max(r[1] for r in rounds[1:]) * 1000
+        start = time.monotonic()
+        Client(self.broker.port).create({"one-more": 1})
+        self.figures["create one more (ms)"] = (time.monotonic() - start) * 1000
+        stop.set()
+        self.prober.join()
+        self.figures["probe, longest (ms)"] = longest.value * 1000
+        self.figures["resident, written (MB)"] = self.broker.resident_mb()
+        self.figures["descriptors, written"] = descriptors(self.broker)
+
+    def restart(self):
+        start = time.monotonic()
+        self.broker.stop()
+        self.figures["clean stop (s)"] = time.monotonic() - start
+        self.start()
+        wait_until_served(self.broker, self.partitions, self.batch)
+        self.figures["clean restart, stop and start (s)"] = time.monotonic() - start
+        self.figures["resident, restarted (MB)"] = self.broker.resident_mb()
+        self.broker.kill()
+        start = time.monotonic()
+        self.start()
+        wait_until_served(self.broker, self.partitions, self.batch)
+        self.figures["restart after kill -9 (s)"] = time.monotonic() - start
+        self.broker.stop()
+
+
+def one_run(flags, command):
+    def give_up(*_):
+        sys.exit(f"{command[0]} is not through after {flags.time_limit} s")
+
+    directory = tempfile.mkdtemp(prefix="gneiss-bench-", dir=flags.dir)
+    scenario = Scenario(flags, command, directory)
+    signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(flags.time_limit)
+    try:
+        return scenario.run()
+    finally:
+        signal.alarm(0)
+        scenario.close()
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 def main():
@@ -231,7 +283,9 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--topics", type=int, default=100, help="at least 2")
     parser.add_argument("--partitions", type=int, default=10_000, help="of all topics together")
-    parser.add_argument("--records", type=int, default=100_000)
+    parser.add_argument("--records", type=int, default=100_000,
+                        help="in all; at least two for each partition")
+    parser.add_argument("--time_limit", type=int, default=300, help="seconds, of one broker's run")
     parser.add_argument("--open_files", type=int, default=20_000)
     parser.add_argument("--dir", default=None, help="where the brokers keep their data")
     flags = parser.parse_args()
@@ -244,11 +298,7 @@ def main():
     for number in range(flags.rounds):
         for name, command in commands.items():
             print(f"round {number + 1}: {name}", file=sys.stderr, flush=True)
-            directory = tempfile.mkdtemp(prefix="gneiss-bench-", dir=flags.dir)
-            try:
-                runs[name].append(one_run(flags, command, directory))
-            finally:
-                shutil.rmtree(directory, ignore_errors=True)
+            runs[name].append(one_run(flags, command))
 
     print(f"{platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}, "
           f"{flags.rounds} rounds, {flags.topics} topics, {flags.partitions} partitions, "
