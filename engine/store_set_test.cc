@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "engine/rocks_engine.h"
 #include "engine/testing/batches.h"
@@ -32,6 +33,7 @@ class StoreSetTest : public ::testing::Test {
     options.data_dirs = data_dirs_;
     options.metadata_dir = dir_ / "meta";
     options.partitions_per_store = partitions_per_store_;
+    options.memtable_bytes_total = memtable_bytes_total_;
     GNEISS_ASSIGN_OR_RETURN(engine_, RocksEngine::Open(options, file_system_));
     return {};
   }
@@ -85,6 +87,7 @@ class StoreSetTest : public ::testing::Test {
   std::vector<fs::path> data_dirs_{dir_ / "one"};
   const Uuid topic_id_ = Uuid::Random();
   std::size_t partitions_per_store_ = 2;
+  std::size_t memtable_bytes_total_ = EngineOptions().memtable_bytes_total;
   std::shared_ptr<rocksdb::FileSystem> file_system_ = rocksdb::FileSystem::Default();
   std::unique_ptr<RocksEngine> engine_;
 };
@@ -111,6 +114,24 @@ TEST_F(StoreSetTest, OneCallOpensAllTheStoresThatItsPartitionsNeed) {
   for (const auto& opened : engine_->OpenPartitions(many)) EXPECT_TRUE(opened.has_value());
   EXPECT_GE(engine_->stores().size(), 10u);
   EXPECT_EQ(engine_->OpenPartitions(many).front().value(), Partition(0).value());
+}
+
+// A flush writes and fsyncs a file for each partition of a store.
+TEST_F(StoreSetTest, AStoreMadeForManyPartitionsMayHoldMoreInMemoryFromTheStart) {
+  partitions_per_store_ = 100;
+  memtable_bytes_total_ = std::size_t{1} << 20;
+  Open();
+  const std::size_t count = engine_->stores().size() * partitions_per_store_ + 1;
+  std::vector<Engine::PartitionToOpen> partitions;
+  for (std::int32_t i = 0; i < static_cast<std::int32_t>(count); ++i) {
+    partitions.push_back({{"orders", PartitionId(i)}, topic_id_, {}});
+  }
+  engine_->OpenPartitions(partitions);
+  std::uint64_t allowed = 0;
+  for (const auto& store : engine_->stores()) {
+    allowed += store->db().GetDBOptions().max_total_wal_size;
+  }
+  EXPECT_GT(allowed, memtable_bytes_total_ * 3 / 2);
 }
 
 TEST_F(StoreSetTest, PartitionsGoToTheDirectoryWithTheFewest) {
