@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "engine/cleaner/cleaning_status.h"
 #include "engine/housekeeping/housekeeping_stats.h"
 #include "engine/partition_log.h"
 #include "protocol/base/ids.h"
@@ -47,11 +49,13 @@ struct PartitionStats {
   Offset high_watermark;
   std::int64_t size_bytes = 0;
   RetentionStatus retention{};
+  std::optional<CleaningStatus> cleaning = {};  // of a compacted partition
 };
 
 struct EngineStats {
   std::vector<StoreStats> stores;
   HousekeepingStats housekeeping;
+  CleanerStats cleaner;
   std::size_t partition_count = 0;         // of all
   std::vector<PartitionStats> partitions;  // by topic and partition
 };

@@ -270,6 +270,7 @@ EngineStats RocksEngine::Stats(std::size_t partitions_max) const {
   EngineStats stats;
   stats.stores = stores_->Stats();
   stats.housekeeping = housekeeper_->stats();
+  if (cleaner_ != nullptr) stats.cleaner = cleaner_->stats();
   std::vector<std::shared_ptr<RocksPartitionLog>> logs = Logs();
   stats.partition_count = logs.size();
   std::ranges::sort(logs, {}, [](const auto& log) { return log->topic_partition(); });
@@ -280,7 +281,8 @@ EngineStats RocksEngine::Stats(std::size_t partitions_max) const {
                                 .log_start = offsets.log_start,
                                 .high_watermark = offsets.high_watermark,
                                 .size_bytes = log->size_bytes(),
-                                .retention = log->retention_status()});
+                                .retention = log->retention_status(),
+                                .cleaning = cleaner_ ? cleaner_->StatusOf(*log) : std::nullopt});
   }
   return stats;
 }

@@ -61,6 +61,7 @@ std::optional<CleanerPool::Candidate> CleanerPool::TakeDirtiest() {
 
 Result<std::optional<CleanableRange>> CleanerPool::LookAt(RocksPartitionLog& log) {
   const RocksPartitionLog::CleaningView view = log.cleaning_view();
+  NotePolicy(log, view);
   if (!view.config.cleanup_compact || view.family == nullptr ||
       view.first_dirty >= view.offsets.log_end) {
     return std::nullopt;
@@ -71,12 +72,21 @@ Result<std::optional<CleanableRange>> CleanerPool::LookAt(RocksPartitionLog& log
       FindCleanable(view.family, view.config, view.offsets, view.first_dirty, clock_.WallMs()));
   {
     MutexLock lock(mutex_);
-    PartitionStatus& status = entries_[&log].status;
-    status.first_dirty = view.first_dirty;
+    CleaningStatus& status = *entries_[&log].status;
+    status.dirty_bytes = range.dirty_bytes;
     status.dirty_ratio = range.dirty_ratio();
   }
   if (!IsDue(range, view.config)) return std::nullopt;
   return range;
+}
+
+void CleanerPool::NotePolicy(const RocksPartitionLog& log,
+                             const RocksPartitionLog::CleaningView& view) {
+  MutexLock lock(mutex_);
+  std::optional<CleaningStatus>& status = entries_[&log].status;
+  if (!view.config.cleanup_compact) return status.reset();
+  if (!status) status.emplace();
+  status->first_dirty = view.first_dirty;
 }
 
 // By the timestamps of records, as Kafka rolls segments; for those that have none, or one of the
@@ -121,7 +131,6 @@ bool CleanerPool::Claim(const std::shared_ptr<RocksPartitionLog>& log) {
   MutexLock lock(mutex_);
   Entry& entry = entries_[log.get()];
   entry.log = log;
-  entry.status.tp = log->topic_partition();
   if (entry.busy || clock_.Now() < entry.retry_at) return false;
   entry.busy = true;
   return true;
@@ -139,26 +148,29 @@ void CleanerPool::ReportFailure(const RocksPartitionLog& log, const Error& error
   Entry& entry = entries_[&log];
   entry.retry_at = clock_.Now() + options_.backoff;
   if (error.code == Errc::kWouldBlock) return;  // its files are being compacted: soon
-  if (entry.status.uncleanable != error.detail) {
+  if (!entry.status) return;                    // its policy has changed meanwhile
+  if (entry.status->uncleanable != error.detail) {
     LOG(ERROR) << "partition cannot be compacted and is tried again partition="
-               << log.topic_partition() << " first_dirty=" << entry.status.first_dirty
+               << log.topic_partition() << " first_dirty=" << entry.status->first_dirty
                << " error=" << error.detail;
   }
-  entry.status.uncleanable = error.detail;
+  entry.status->uncleanable = error.detail;
 }
 
 void CleanerPool::ReportClean(const RocksPartitionLog& log, const LogCleaner::Stats& stats) {
   MutexLock lock(mutex_);
-  PartitionStatus& status = entries_[&log].status;
-  if (!std::exchange(status.uncleanable, {}).empty()) {
-    LOG(INFO) << "partition can be compacted again partition=" << log.topic_partition();
+  ++counters_.cleans;
+  counters_.bytes_read += stats.bytes_read;
+  counters_.bytes_written += stats.bytes_written;
+  if (std::optional<CleaningStatus>& status = entries_[&log].status; status) {
+    if (!std::exchange(status->uncleanable, {}).empty()) {
+      LOG(INFO) << "partition can be compacted again partition=" << log.topic_partition();
+    }
+    status->first_dirty = stats.first_dirty;
+    status->dirty_bytes = 0;
+    status->dirty_ratio = 0;
+    ++status->cleans;
   }
-  status.first_dirty = stats.first_dirty;
-  status.dirty_ratio = 0;
-  ++status.cleans;
-  status.last_clean = clock_.WallMs();
-  status.bytes_read += stats.bytes_read;
-  status.bytes_written += stats.bytes_written;
   LOG(INFO) << "compacted partition=" << log.topic_partition() << " up_to=" << stats.first_dirty
             << " keys=" << stats.keys << " bytes_before=" << stats.bytes_before
             << " bytes_after=" << stats.bytes_after << " bytes_written=" << stats.bytes_written;
@@ -169,16 +181,19 @@ void CleanerPool::ForgetDropped() {
   std::erase_if(entries_, [](const auto& known) { return known.second.log.expired(); });
 }
 
-std::vector<CleanerPool::PartitionStatus> CleanerPool::Partitions() const {
-  std::vector<PartitionStatus> all;
+std::optional<CleaningStatus> CleanerPool::StatusOf(const RocksPartitionLog& log) const {
   MutexLock lock(mutex_);
+  const auto known = entries_.find(&log);
+  return known == entries_.end() ? std::nullopt : known->second.status;
+}
+
+CleanerStats CleanerPool::stats() const {
+  MutexLock lock(mutex_);
+  CleanerStats stats = counters_;
   for (const auto& [log, entry] : entries_) {
-    if (entry.status.first_dirty > Offset(0) || !entry.status.uncleanable.empty()) {
-      all.push_back(entry.status);
-    }
+    if (entry.status && !entry.status->uncleanable.empty()) ++stats.uncleanable;
   }
-  std::ranges::sort(all, {}, &PartitionStatus::tp);
-  return all;
+  return stats;
 }
 
 }  // namespace gneiss::engine

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "engine/cleaner/cleaning_status.h"
 #include "engine/cleaner/log_cleaner.h"
 #include "engine/cleaner/throttle.h"
 #include "engine/engine.h"
@@ -24,7 +25,7 @@ namespace gneiss::engine {
 // other, and look again every log.cleaner.backoff.ms. It also flushes what has been in memory for
 // segment.ms, or is as long as segment.bytes, so that it can be compacted.
 //
-// A partition whose clean fails is reported by one line and in Partitions(), and tried again after
+// A partition whose clean fails is reported by one line and in its status, and tried again after
 // the backoff, for ever. Threads: any.
 class CleanerPool {
  public:
@@ -41,23 +42,13 @@ class CleanerPool {
   // Looks at all partitions, and cleans the dirtiest that is due. False if none was.
   bool CleanDirtiest() EXCLUDES(mutex_);
 
-  // What is known of a partition that was looked at.
-  struct PartitionStatus {
-    TopicPartition tp;
-    Offset first_dirty;
-    double dirty_ratio = 0;
-    std::int64_t cleans = 0;
-    TimestampMs last_clean = kNoTimestamp;
-    std::uint64_t bytes_read = 0;
-    std::uint64_t bytes_written = 0;
-    std::string uncleanable;  // why the last try failed; empty: it did not
-  };
-  // By topic and partition; those that were cleaned, or could not be.
-  std::vector<PartitionStatus> Partitions() const EXCLUDES(mutex_);
+  // Nothing for a partition that is not compacted, or that was not looked at yet.
+  std::optional<CleaningStatus> StatusOf(const RocksPartitionLog& log) const EXCLUDES(mutex_);
+  CleanerStats stats() const EXCLUDES(mutex_);
 
  private:
   struct Entry {
-    PartitionStatus status;
+    std::optional<CleaningStatus> status;
     std::weak_ptr<RocksPartitionLog> log;
     bool busy = false;  // a thread looks at it or cleans it
     TimePoint retry_at{};
@@ -80,6 +71,8 @@ class CleanerPool {
   void Unclaim(const RocksPartitionLog& log) EXCLUDES(mutex_);
   void ReportFailure(const RocksPartitionLog& log, const Error& error) EXCLUDES(mutex_);
   void ReportClean(const RocksPartitionLog& log, const LogCleaner::Stats& stats) EXCLUDES(mutex_);
+  void NotePolicy(const RocksPartitionLog& log, const RocksPartitionLog::CleaningView& view)
+      EXCLUDES(mutex_);
   void ForgetDropped() EXCLUDES(mutex_);
 
   const CleanerOptions options_;
@@ -89,6 +82,7 @@ class CleanerPool {
 
   mutable Mutex mutex_;
   std::map<const RocksPartitionLog*, Entry> entries_ GUARDED_BY(mutex_);
+  CleanerStats counters_ GUARDED_BY(mutex_);
 
   std::vector<std::thread> threads_;  // last: they use all of the above
 };

@@ -150,7 +150,7 @@ Result<LogCleaner::Stats> LogCleaner::Clean(RocksPartitionLog& log, const Cleana
   GNEISS_FAULT_POINT("clean.keys_known");
   run.stats.keys = run.rules->keys.size();
   run.stats.bytes_before = BytesOf(CleanableFilesOf(*run.family));
-  GNEISS_RETURN_IF_ERROR(CleanPieces(run));
+  GNEISS_RETURN_IF_ERROR(CleanPieces(run, log));
   GNEISS_FAULT_POINT("clean.files_rewritten");
   std::vector<format::AbortedTxn> spent;
   std::ranges::copy_if(aborted, std::back_inserter(spent), [&](const format::AbortedTxn& txn) {
@@ -202,7 +202,7 @@ Status LogCleaner::CheckGoingOn() const {
 }
 
 // Goes through the files as they are at each step: others merge and drop files meanwhile.
-Status LogCleaner::CleanPieces(Run& run) {
+Status LogCleaner::CleanPieces(Run& run, RocksPartitionLog& log) {
   Offset from = run.log_start;
   int tries = 0;
   while (from < run.rules->end) {
@@ -222,6 +222,7 @@ Status LogCleaner::CleanPieces(Run& run) {
       throttle_.Pause(kTryAgainAfter);
       continue;
     }
+    log.ForgetSize();
     from = piece.to;
     tries = 0;
   }
@@ -235,7 +236,7 @@ Status LogCleaner::CleanPiece(Run& run, const Piece& piece) {
   GNEISS_RETURN_IF_ERROR(ScanPiece(run, marked, transactions, needed_markers));
   const auto judge = std::make_shared<CleaningJudge>(run.rules, marked);
   GNEISS_ASSIGN_OR_RETURN(const bool changes, WouldChange(run, marked, *judge));
-  if (changes || piece.files.size() > 1) {
+  if (changes) {  // files that are only small are joined by housekeeping
     GNEISS_RETURN_IF_ERROR(Rewrite(run, piece, judge));
     ++run.stats.pieces_rewritten;
     GNEISS_FAULT_POINT("clean.piece_rewritten");

@@ -57,7 +57,7 @@ class LogCleaner {
   struct Piece;
 
   Status FillKeyMap(Run& run, const CleanableRange& range);
-  Status CleanPieces(Run& run);
+  Status CleanPieces(Run& run, RocksPartitionLog& log);
   Status CleanPiece(Run& run, const Piece& piece);
   Status ScanPiece(Run& run, CleaningPiece& piece, TransactionScan& transactions,
                    std::vector<Offset>& needed_markers);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,25 @@ class LogCleanerTest : public testing::CleanerFixture {
   }
 
   void SetConfig() { log_->SetConfig(config_); }
+
+  // Calls the hook whenever the cleaner asks what its next bytes cost.
+  struct HookedClock final : Clock {
+    TimestampMs WallMs() const override { return 0; }
+    TimePoint Now() const override {
+      hook();
+      return {};
+    }
+    std::function<void()> hook;
+  };
+
+  Texts Files() const {
+    Texts names;
+    for (const CleanableFile& file :
+         CleanableFilesOf(*store().FindFamily({topic_id_, tp_.partition}))) {
+      names.push_back(file.name);
+    }
+    return names;
+  }
 };
 
 TEST_F(LogCleanerTest, TheNewestRecordOfEachKeyStaysWhereItWas) {
@@ -269,6 +289,7 @@ TEST_F(LogCleanerTest, ADamagedBatchIsReportedAndTriedAgain) {
   ASSERT_TRUE(store().db().Put(rocksdb::WriteOptions(), family(), slice, bad).ok());
   Clean();
   EXPECT_NE(Status().uncleanable, "");
+  EXPECT_EQ(pool_->stats().uncleanable, 1U);
   EXPECT_EQ(Status().cleans, 0);
   EXPECT_EQ(Batches().size(), 3U);
 
@@ -315,24 +336,174 @@ TEST_F(LogCleanerTest, LookupsByTimeAndSizeAreRightAfterwards) {
   EXPECT_LT(log_->size_bytes(), size);
 }
 
-TEST_F(LogCleanerTest, TheGreatestTimestampIsThatOfARecordThatIsThere) {
-  config_.delete_retention_ms = 0;
+// Records without keys go, so the last batch is emptied, and keeps its greatest timestamp.
+TEST_F(LogCleanerTest, TheTimeOfAnEmptiedBatchIsNobodysAnswer) {
+  const TimestampMs start = clock_.WallMs();
+  config_.cleanup_compact = false;
   SetConfig();
   Put({{"a", "1"}});
-  const TimestampMs first = clock_.WallMs();
-  clock_.Advance(10);
-  Put({{"b", std::nullopt}});
+  Append(testing::BatchOf({"x", "y"}, {.keyed = false}, {start + 10, start + 20}));
+  config_.cleanup_compact = true;
+  SetConfig();
   ASSERT_TRUE(Clean());
-  clock_.Advance(10);
-  Put({{"b", std::nullopt}});
+  ASSERT_EQ(Batches(), (Texts{"0-0", "1-2"}));
+  ASSERT_EQ(Contents(), Texts{"0 a=1"});
+  const auto expect = [&](Offset latest, TimestampMs at) {
+    const auto end = log_->offsets().log_end;
+    const auto greatest = log_->FindMaxTimestamp(end).value();
+    ASSERT_TRUE(greatest.has_value());
+    EXPECT_EQ(greatest->offset, latest);
+    EXPECT_EQ(greatest->timestamp, at);
+    EXPECT_EQ(log_->FindTimestamp(at, end).value()->offset, latest);
+    EXPECT_FALSE(log_->FindTimestamp(at + 1, end).value().has_value());
+  };
+  expect(Offset(0), start);
+  clock_.Advance(5);
+  Put({{"b", "1"}});
+  expect(Offset(3), start + 5);
+  Flush();
+  expect(Offset(3), start + 5);
+  ReopenAll();
+  expect(Offset(3), start + 5);
+  Put({{"c", "1"}});
   ASSERT_TRUE(Clean());
-  Put({{"b", std::nullopt}});
+  EXPECT_EQ(Batches(), (Texts{"0-0", "3-3", "4-4"}));
+  expect(Offset(3), start + 5);
+}
+
+TEST_F(LogCleanerTest, NothingIsFoundByTimeWhereAllRecordsAreGone) {
+  config_.cleanup_compact = false;
+  SetConfig();
+  Append(testing::BatchOf({"x"}, {.keyed = false}, {clock_.WallMs()}));
+  config_.cleanup_compact = true;
+  SetConfig();
   ASSERT_TRUE(Clean());
-  Put({{"b", std::nullopt}});
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_FALSE(log_->FindMaxTimestamp(Offset(1)).value().has_value());
+    EXPECT_FALSE(log_->FindTimestamp(0, Offset(1)).value().has_value());
+    EXPECT_EQ(log_->offsets().log_end, Offset(1));
+    ReopenAll();
+  }
+}
+
+// A delete horizon takes the place of the base timestamp, which the times of records build on.
+TEST_F(LogCleanerTest, MarkersAndTombstonesKeepTheirTimesBesideAHorizon) {
+  From producer{.producer_id = 7};
+  PutInTransaction(producer, {{"a", "1"}});
+  PutMarker(ControlType::kCommit, producer);
+  const TimestampMs marker = log_->FindTimestamp(0, Offset(2)).value()->timestamp;
+  Put({{"a", std::nullopt}});
+  const TimestampMs tombstone = clock_.WallMs();
+  for (int i = 0; i < 2; ++i) {
+    clock_.Advance(10);
+    Put({{"b", "1"}});
+    ASSERT_TRUE(Clean());
+  }
+  ASSERT_EQ(Contents(), (Texts{"1 commit", "2 a=null", "4 b=1"}));
+  const Offset end = log_->offsets().log_end;
+  EXPECT_EQ(log_->FindTimestamp(tombstone, end).value()->offset, Offset(2));
+  EXPECT_EQ(log_->FindTimestamp(tombstone + 1, end).value()->offset, Offset(4));
+  EXPECT_EQ(log_->FindMaxTimestamp(end).value()->offset, Offset(4));
+  EXPECT_EQ(log_->FindTimestamp(0, end).value()->offset, Offset(1));
+  EXPECT_EQ(log_->FindMaxTimestamp(Offset(2)).value()->offset, Offset(1)) << marker;
+}
+
+TEST_F(LogCleanerTest, RecordsWithoutATimeAreNoAnswerAfterwardsEither) {
+  const TimestampMs start = clock_.WallMs();
+  const auto put_timeless = [&](const std::string& value) {
+    return Append(testing::BatchOf({value, "both"}, {.keyed = true}, {kNoTimestamp, kNoTimestamp}));
+  };
+  put_timeless("x");
+  put_timeless("y");
   ASSERT_TRUE(Clean());
-  const auto found = log_->FindMaxTimestamp(log_->offsets().log_end).value();
-  ASSERT_TRUE(found.has_value());
-  EXPECT_GE(found->timestamp, first);
+  ASSERT_EQ(Contents(), (Texts{"0 x=x", "2 y=y", "3 both=both"}));
+  EXPECT_FALSE(log_->FindMaxTimestamp(Offset(4)).value().has_value());
+  EXPECT_FALSE(log_->FindTimestamp(0, Offset(4)).value().has_value());
+  Put({{"a", "1"}});
+  ASSERT_TRUE(Clean());
+  EXPECT_EQ(log_->FindMaxTimestamp(Offset(5)).value()->offset, Offset(4));
+  EXPECT_EQ(log_->FindTimestamp(0, Offset(5)).value()->timestamp, start);
+}
+
+TEST_F(LogCleanerTest, FilesInWhichNothingChangesAreNotWrittenAgain) {
+  for (int round = 0; round < 4; ++round) {
+    for (int i = 0; i < 3; ++i) Put({{std::to_string(3 * round + i), "v"}});
+    Flush();
+    ASSERT_TRUE(CleanFiles());
+  }
+  EXPECT_EQ(pool_->stats().bytes_written, 0U);
+  EXPECT_EQ(Files().size(), 4U);
+  for (int round = 0; round < 8; ++round) {
+    Put({{"x" + std::to_string(round), "v"}});
+    Flush();
+  }
+  engine_->housekeeper().LookAtAll();
+  const std::size_t merged = Files().size();
+  EXPECT_LT(merged, 12U);
+  ASSERT_TRUE(CleanFiles());
+  EXPECT_EQ(pool_->stats().bytes_written, 0U);
+  Put({{"x0", "w"}});
+  ASSERT_TRUE(Clean());
+  EXPECT_GT(pool_->stats().bytes_written, 0U);
+  const auto names = Files();
+  for (int i = 0; i < 3; ++i) {
+    engine_->housekeeper().LookAtAll();
+    EXPECT_FALSE(CleanFiles());
+  }
+  EXPECT_EQ(Files(), names) << "neither undoes what the other did";
+}
+
+TEST_F(LogCleanerTest, TheStatusTellsWhatIsDirtyAndOnlyOfCompactedPartitions) {
+  config_.min_cleanable_dirty_ratio = 0.9;
+  SetConfig();
+  for (int i = 0; i < 10; ++i) Put({{"a", "1"}});
+  ASSERT_TRUE(Clean());
+  EXPECT_EQ(Status().first_dirty, Offset(10));
+  EXPECT_EQ(Status().dirty_bytes, 0U);
+  EXPECT_EQ(Status().cleans, 1);
+  Put({{"a", "2"}});
+  ASSERT_FALSE(Clean());
+  EXPECT_GT(Status().dirty_bytes, 0U);
+  EXPECT_GT(Status().dirty_ratio, 0);
+  config_.cleanup_compact = false;
+  SetConfig();
+  CleanFiles();
+  EXPECT_FALSE(pool_->StatusOf(rocks_log()).has_value());
+  EXPECT_EQ(pool_->stats().cleans, 1U);
+  EXPECT_EQ(pool_->stats().uncleanable, 0U);
+}
+
+// A clean that ends early has made the log smaller all the same. By the size from before it,
+// retention would take the first file.
+TEST_F(LogCleanerTest, RetentionBytesGoesByWhatACleanHasLeft) {
+  config_.cleanup_delete = true;
+  config_.segment_bytes = 1 << 20;  // so every file is a piece
+  SetConfig();
+  const auto put_large = [&](const std::string& key) { Put({{key, std::string(600'000, 'x')}}); };
+  put_large("a");
+  put_large("b");
+  Flush();
+  put_large("c");
+  put_large("d");
+  ASSERT_TRUE(Clean());
+  put_large("a");
+  Flush();
+  ASSERT_GT(log_->size_bytes(), 5 * 600'000);
+  HookedClock clock;
+  Throttle throttle(1e18, clock);
+  clock.hook = [&] {
+    if (Batches().front() != "0-0") throttle.Stop();
+  };
+  const auto view = rocks_log().cleaning_view();
+  const auto range =
+      FindCleanable(view.family, view.config, view.offsets, view.first_dirty, clock_.WallMs());
+  EXPECT_FALSE(LogCleaner(1 << 20, throttle, clock_).Clean(rocks_log(), *range).has_value());
+  ASSERT_EQ(Batches().front(), "1-1") << "the first piece was done";
+  EXPECT_LT(log_->size_bytes(), 4 * 610'000);
+  config_.retention_bytes = 4 * 600'000;
+  SetConfig();
+  engine_->housekeeper().LookAtAll();
+  EXPECT_EQ(log_->offsets().log_start, Offset(0));
 }
 
 TEST_F(LogCleanerTest, TheLogStartHolds) {

@@ -82,7 +82,9 @@ std::optional<RocksPartitionLog::Move> LogKeeper::Decide(TimestampMs now,
 }
 
 // About the files alone: most logs need no look at what is in memory.
-RetentionQuestion LogKeeper::Ask(const RocksPartitionLog& log, const View& view, TimestampMs now) {
+RetentionQuestion LogKeeper::Ask(RocksPartitionLog& log, const View& view, TimestampMs now) {
+  // Log compaction shrinks files at any time; with a size from before it too much would go.
+  if (view.config.cleanup_compact) log.ForgetSize();
   parts_.clear();
   for (const LogFile& file : files_.files()) {
     if (file.max_offset < view.log_start.offset) continue;

@@ -57,7 +57,7 @@ class LogKeeper {
   };
 
   bool Refresh(const View& view);
-  RetentionQuestion Ask(const RocksPartitionLog& log, const View& view, TimestampMs now);
+  RetentionQuestion Ask(RocksPartitionLog& log, const View& view, TimestampMs now);
   std::int64_t VisibleBytes(const View& view, const LogFile& file);
   bool AddMemory(const View& view, RetentionQuestion& question);
   std::optional<TimestampMs> NewestInMemory(const View& view, Offset from);

@@ -66,9 +66,8 @@ bool CleanerFixture::Clean() {
 
 bool CleanerFixture::CleanFiles() { return pool_->CleanDirtiest(); }
 
-CleanerPool::PartitionStatus CleanerFixture::Status() const {
-  const auto known = pool_->Partitions();
-  return known.empty() ? CleanerPool::PartitionStatus() : known.front();
+CleaningStatus CleanerFixture::Status() const {
+  return pool_->StatusOf(rocks_log()).value_or(CleaningStatus());
 }
 
 std::vector<std::string> CleanerFixture::Contents() const {

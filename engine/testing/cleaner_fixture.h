@@ -39,7 +39,7 @@ class CleanerFixture : public LogFixture {
   bool Clean();
   // The same for what is in files already.
   bool CleanFiles();
-  CleanerPool::PartitionStatus Status() const;
+  CleaningStatus Status() const;
   RocksPartitionLog& rocks_log() const { return static_cast<RocksPartitionLog&>(*log_); }
   Offset FirstDirty() const { return rocks_log().cleaning_view().first_dirty; }
 

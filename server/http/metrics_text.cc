@@ -12,6 +12,7 @@
 namespace gneiss::server {
 namespace {
 
+using engine::CleanerStats;
 using engine::HousekeepingStats;
 using engine::PartitionStats;
 using engine::StoreStats;
@@ -114,6 +115,31 @@ void AddHousekeeping(const HousekeepingStats& stats, std::vector<MetricFamily>& 
   }
 }
 
+struct CleanerMetric {
+  const char* name;
+  const char* help;
+  std::uint64_t CleanerStats::* value;
+};
+constexpr CleanerMetric kCleanerMetrics[] = {
+    {"gneiss_cleaner_cleans_total", "Times that a partition was compacted.", &CleanerStats::cleans},
+    {"gneiss_cleaner_read_bytes_total", "Bytes of batches read for log compaction.",
+     &CleanerStats::bytes_read},
+    {"gneiss_cleaner_written_bytes_total", "Bytes of files written by log compaction.",
+     &CleanerStats::bytes_written},
+};
+
+void AddCleaner(const CleanerStats& stats, std::vector<MetricFamily>& families) {
+  MetricFamily& failed =
+      families.emplace_back(Family(MetricType::Gauge, "gneiss_cleaner_uncleanable_partitions",
+                                   "Partitions whose last try of log compaction failed."));
+  Add(failed, {}, static_cast<double>(stats.uncleanable));
+  for (const CleanerMetric& metric : kCleanerMetrics) {
+    MetricFamily& family =
+        families.emplace_back(Family(MetricType::Counter, metric.name, metric.help));
+    Add(family, {}, static_cast<double>(stats.*metric.value));
+  }
+}
+
 Labels LabelsOf(const PartitionStats& partition) {
   return {{"topic", partition.tp.topic},
           {"partition", std::to_string(partition.tp.partition.value())}};
@@ -167,6 +193,29 @@ void AddRetention(const std::vector<PartitionStats>& partitions,
   }
 }
 
+// How much of a compacted log is waiting, and what stands in the way.
+void AddCleaning(const std::vector<PartitionStats>& partitions,
+                 std::vector<MetricFamily>& families) {
+  MetricFamily bytes = Family(MetricType::Gauge, "gneiss_partition_dirty_bytes",
+                              "Bytes that log compaction may take and has not.");
+  MetricFamily ratio = Family(MetricType::Gauge, "gneiss_partition_dirty_ratio",
+                              "Their share; min.cleanable.dirty.ratio is compared with it.");
+  MetricFamily failed = Family(MetricType::Gauge, "gneiss_partition_uncleanable",
+                               "Always 1; the label tells why log compaction failed.");
+  for (const PartitionStats& partition : partitions) {
+    if (!partition.cleaning) continue;
+    Add(bytes, LabelsOf(partition), static_cast<double>(partition.cleaning->dirty_bytes));
+    Add(ratio, LabelsOf(partition), partition.cleaning->dirty_ratio);
+    if (partition.cleaning->uncleanable.empty()) continue;
+    Labels why = LabelsOf(partition);
+    why.push_back({"reason", partition.cleaning->uncleanable});
+    Add(failed, std::move(why), 1);
+  }
+  for (MetricFamily* const family : {&bytes, &ratio, &failed}) {
+    families.push_back(std::move(*family));
+  }
+}
+
 }  // namespace
 
 std::string MetricsText(const engine::EngineStats& stats) {
@@ -175,8 +224,10 @@ std::string MetricsText(const engine::EngineStats& stats) {
       {{"version", kVersion}}, 1);
   AddStores(stats.stores, families);
   AddHousekeeping(stats.housekeeping, families);
+  AddCleaner(stats.cleaner, families);
   AddPartitions(stats, families);
   AddRetention(stats.partitions, families);
+  AddCleaning(stats.partitions, families);
   return prometheus::TextSerializer().Serialize(families);
 }
 

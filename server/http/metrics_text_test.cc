@@ -24,6 +24,13 @@ TEST(MetricsTextTest, StoresAndPartitionsHaveTheirFigures) {
                               .size_bytes = 100});
   stats.partitions.back().retention.reason = engine::LogStartReason::kRetentionMs;
   stats.partitions.back().retention.next_expiry = 1500;
+  engine::CleaningStatus& cleaning = stats.partitions.back().cleaning.emplace();
+  cleaning.dirty_bytes = 30;
+  cleaning.dirty_ratio = 0.25;
+  cleaning.uncleanable = "bad \"CRC\"";
+  stats.partitions.emplace_back().tp = {"plain", PartitionId(0)};
+  stats.cleaner.uncleanable = 1;
+  stats.cleaner.bytes_written = 99;
   stats.housekeeping.bytes_dropped = 44;
   const std::string text = MetricsText(stats);
   EXPECT_THAT(text, HasSubstr("gneiss_retention_dropped_bytes_total 44\n"));
@@ -34,6 +41,14 @@ TEST(MetricsTextTest, StoresAndPartitionsHaveTheirFigures) {
   EXPECT_THAT(
       text, HasSubstr("gneiss_partition_next_expiry_seconds{topic=\"a.b\",partition=\"3\"} 1.5\n"));
   EXPECT_THAT(text, Not(HasSubstr("gneiss_partition_bytes_until_expiry{")));
+  EXPECT_THAT(text, HasSubstr("gneiss_cleaner_uncleanable_partitions 1\n"));
+  EXPECT_THAT(text, HasSubstr("gneiss_cleaner_written_bytes_total 99\n"));
+  EXPECT_THAT(text, HasSubstr("gneiss_partition_dirty_bytes{topic=\"a.b\",partition=\"3\"} 30\n"));
+  EXPECT_THAT(text,
+              HasSubstr("gneiss_partition_dirty_ratio{topic=\"a.b\",partition=\"3\"} 0.25\n"));
+  EXPECT_THAT(text, HasSubstr("gneiss_partition_uncleanable{topic=\"a.b\",partition=\"3\","
+                              "reason=\"bad \\\"CRC\\\"\"} 1\n"));
+  EXPECT_THAT(text, Not(HasSubstr("gneiss_partition_dirty_bytes{topic=\"plain\"")));
   EXPECT_THAT(text, HasSubstr("# TYPE gneiss_store_sst_bytes gauge\n"));
   EXPECT_THAT(text, HasSubstr("gneiss_store_sst_bytes{store=\"/data/store-00\"} 12345678901\n"));
   EXPECT_THAT(text, HasSubstr("# TYPE gneiss_store_compaction_written_bytes_total counter\n"));
@@ -43,7 +58,7 @@ TEST(MetricsTextTest, StoresAndPartitionsHaveTheirFigures) {
   EXPECT_THAT(text, HasSubstr("gneiss_store_writable{store=\"/data/store-00\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("gneiss_store_online{store=\"/data/store-00\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("gneiss_partitions 7\n"));
-  EXPECT_THAT(text, HasSubstr("gneiss_partitions_shown 1\n"));
+  EXPECT_THAT(text, HasSubstr("gneiss_partitions_shown 2\n"));
   EXPECT_THAT(text,
               HasSubstr("gneiss_partition_log_start_offset{topic=\"a.b\",partition=\"3\"} 5\n"));
   EXPECT_THAT(text,
