@@ -43,6 +43,7 @@ Result<std::shared_ptr<Store>> Store::Open(StoreOptions options) {
   if (options.file_system == nullptr) options.file_system = rocksdb::FileSystem::Default();
   std::error_code ignored;  // then the next clone tells
   std::filesystem::remove_all(options.path / kCloneDirectory, ignored);
+  std::filesystem::remove_all(options.path / kCloneTemporary, ignored);
   std::shared_ptr<Store> store(new Store(std::move(options)));
   const StoreOptions& opened = store->options_;
   rocksdb::DBOptions db_options = StoreDbOptions(opened.budget);
@@ -225,8 +226,8 @@ void Store::Erase(const format::PartitionRef& ref) {
       families_.erase(at);
     }
   }
-  clones_.End(ref, *committer_);
   if (family == nullptr) {
+    clones_.End(ref, *committer_);
     if (options_.on_erased) options_.on_erased(ref);
     return;
   }
@@ -269,6 +270,7 @@ void Store::DropFamily(const format::PartitionRef& ref, std::shared_ptr<Family> 
   maker_->Drop(std::move(family), [this, ref, name](const Status& dropped) {
     if (dropped) {
       EraseBinding(name);
+      clones_.End(ref, *committer_);  // not before: it tells the next start to drop the family
       if (options_.on_erased) options_.on_erased(ref);
       MutexLock lock(mutex_);
       names_.erase(name);

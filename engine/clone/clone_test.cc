@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "engine/clone/pending_clones.h"
+#include "engine/housekeeping/log_files.h"
 #include "engine/rocks_engine.h"
 #include "engine/testing/batches.h"
 #include "engine/testing/temp_dir.h"
@@ -197,6 +198,42 @@ TEST_F(CloneTest, EndsAtTheLastStableOffset) {
   EXPECT_THAT(between.error().detail, HasSubstr("holds transactions"));
 }
 
+// What the source's files tell of themselves is not true of a clone that ends within one.
+TEST_F(CloneTest, CutWithinAFileItKeepsAndFindsWhatIsAppendedThere) {
+  constexpr TimestampMs kOld = 1'000'000, kFresh = 2'000'000'000;
+  for (int i = 0; i < 6; ++i) Append({std::to_string(i)}, {}, {kOld + i});
+  Store& store = *engine_->stores().front();
+  const auto flush = [&store](const Uuid& topic) {
+    const auto family = store.FindFamily({topic, PartitionId(0)});
+    return store.db().Flush(rocksdb::FlushOptions(), family->handle()).ok();
+  };
+  ASSERT_TRUE(flush(source_id_));
+  for (int i = 6; i < 9; ++i) Append({std::to_string(i)}, {}, {kOld + i});
+  const Uuid id = Uuid::Random();
+  ASSERT_TRUE(TryClone(id, AtOffset(4)));
+  const auto family = store.FindFamily({id, PartitionId(0)});
+  ASSERT_NE(family, nullptr);
+  LogFiles files;
+  ASSERT_TRUE(files.Refresh(family));
+  ASSERT_EQ(files.files().size(), 1u);
+  EXPECT_EQ(files.end(), Offset(4));
+  EXPECT_EQ(files.files().front().newest, kOld + 3);
+
+  const auto clone = Partition("copy", id);
+  ASSERT_TRUE(AppendAndWait(*clone, BatchOf({"new"}, {}, {kFresh})));
+  const auto found = clone->FindTimestamp(kFresh, clone->offsets().log_end);
+  ASSERT_TRUE(found && *found);
+  EXPECT_EQ((*found)->offset, Offset(4));
+  EXPECT_FALSE(clone->FindTimestamp(kFresh + 1, clone->offsets().log_end)->has_value());
+  ASSERT_TRUE(flush(id));
+  ASSERT_TRUE(files.Refresh(family));
+  ASSERT_EQ(files.files().size(), 2u);
+  EXPECT_EQ(files.files().front().max_offset, Offset(3));  // all that is old enough to expire
+  EXPECT_EQ(files.files().back().min_offset, Offset(4));
+  EXPECT_EQ(files.files().back().newest, kFresh);
+  EXPECT_EQ(ReadAll(*clone), (Values{"0", "1", "2", "3", "new"}));
+}
+
 // The metadata never heard of it: the next start takes it away, and nothing else.
 TEST_F(CloneTest, AnInterruptedOneIsDropped) {
   Append({"a"});
@@ -210,6 +247,8 @@ TEST_F(CloneTest, AnInterruptedOneIsDropped) {
   engine_->DropRemoved([](const Uuid&) { return false; });
   Reopen();  // waits for what is dropped in the background
   EXPECT_EQ(Families(), 2u);
+  engine_->DropRemoved([](const Uuid&) { return false; });  // notes that it is gone
+  Reopen();
   EXPECT_EQ(ReadAll(*Partition("copy", kept)), (Values{"a"}));
   EXPECT_TRUE(engine_->stores().front()->clones().List().empty());
 }

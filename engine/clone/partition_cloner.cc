@@ -228,6 +228,20 @@ class ExportedFamily {
 
   const rocksdb::ExportImportFilesMetaData& files() const { return *files_; }
 
+  // Leaves out the files that hold nothing below `key`.
+  void LeaveOutFrom(const format::BatchKey& key) {
+    const rocksdb::Slice from(key.data(), key.size());
+    std::erase_if(files_->files, [&](const rocksdb::LiveFileMetaData& file) {
+      return rocksdb::Slice(file.smallestkey).compare(from) >= 0;
+    });
+  }
+  bool ReachesTo(const format::BatchKey& key) const {
+    const rocksdb::Slice from(key.data(), key.size());
+    return std::ranges::any_of(files_->files, [&](const rocksdb::LiveFileMetaData& file) {
+      return rocksdb::Slice(file.largestkey).compare(from) >= 0;
+    });
+  }
+
  private:
   explicit ExportedFamily(fs::path directory) : directory_(std::move(directory)) {}
 
@@ -242,6 +256,17 @@ class ExportedFamily {
   std::unique_ptr<rocksdb::ExportImportFilesMetaData> files_;
 };
 
+// Writes the file that the cut goes through anew. As it is it tells of offsets, times and bytes
+// that the clone does not have: retention and lookups by time would take them for what comes there.
+Status RewriteAtCut(const Family& family, const format::BatchKey& key) {
+  rocksdb::CompactRangeOptions options;
+  options.exclusive_manual_compaction = false;
+  options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kSkip;
+  const rocksdb::Slice from(key.data(), key.size());
+  return FromRocks(family.db().CompactRange(options, family.handle(), &from, nullptr),
+                   "cut the files of " + family.name());
+}
+
 }  // namespace
 
 Status ClonePartition(Store& store, const PartitionLog& source, const PartitionToClone& clone) {
@@ -250,6 +275,7 @@ Status ClonePartition(Store& store, const PartitionLog& source, const PartitionT
   const std::shared_ptr<Family> family = store.FindFamily(from);
   if (family == nullptr) return {};  // nothing was ever written to it
   Commit commit;
+  format::BatchKey end_key;
   {
     const Moment moment(store.db());
     GNEISS_ASSIGN_OR_RETURN(const Source read, ReadSource(moment, store, *family, from));
@@ -257,14 +283,18 @@ Status ClonePartition(Store& store, const PartitionLog& source, const PartitionT
     GNEISS_ASSIGN_OR_RETURN(Offset end, BorderAt(moment, *family, point));
     end = std::max(end, read.log_start);
     GNEISS_ASSIGN_OR_RETURN(commit.facts, FactsOfClone(read, end, to));
-    commit.cut = Commit::Cut{.family = nullptr, .from = format::EncodeBatchKey(end)};
+    end_key = format::EncodeBatchKey(end);
   }
   GNEISS_ASSIGN_OR_RETURN(const auto exported, ExportedFamily::Of(store, *family));
-  GNEISS_ASSIGN_OR_RETURN(commit.cut->family,
+  exported->LeaveOutFrom(end_key);
+  GNEISS_ASSIGN_OR_RETURN(const std::shared_ptr<Family> made,
                           store.ImportFamily(clone.target, clone.target_id, exported->files()));
-  commit.facts.push_back(Store::BindingFact(*commit.cut->family, to));
+  if (exported->ReachesTo(end_key)) commit.cut = Commit::Cut{.family = made, .from = end_key};
+  const bool is_cut = commit.cut.has_value();
+  commit.facts.push_back(Store::BindingFact(*made, to));
   commit.sync = true;
-  return CommitAndWait(store.committer(), std::move(commit));
+  GNEISS_RETURN_IF_ERROR(CommitAndWait(store.committer(), std::move(commit)));
+  return is_cut ? RewriteAtCut(*made, end_key) : Status();
 }
 
 }  // namespace gneiss::engine

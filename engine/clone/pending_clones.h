@@ -16,6 +16,8 @@ namespace gneiss::engine {
 // Within a store's directory: the files of a clone in the making, as links. Removed when it is
 // made, or at the next start.
 inline constexpr char kCloneDirectory[] = "clone";
+// As RocksDB names it until all links are there.
+inline constexpr char kCloneTemporary[] = "clone.tmp";
 
 // Hands a change to the committer and waits until it is written. Not on a committer's thread.
 Status CommitAndWait(Committer& committer, Commit commit);
