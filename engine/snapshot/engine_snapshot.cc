@@ -104,7 +104,7 @@ class EngineCut {
       GNEISS_RETURN_IF_ERROR(cuts_[i]->TransferTo(target / store.filename(), transfer));
     }
     for (const char* const name : format::kDirectoryFiles) {
-      if (!fs::exists(from / name)) continue;
+      if (fs::symlink_status(from / name, error).type() == fs::file_type::not_found) continue;
       GNEISS_RETURN_IF_ERROR(transfer.Copy(from / name, target / name));
     }
     return transfer.SyncDirectory(target);
@@ -116,10 +116,34 @@ class EngineCut {
   std::vector<std::unique_ptr<DatabaseCut>> cuts_;  // as stores_
 };
 
+// What a data directory calls its own, by the first part of a path within it.
+bool IsOfTheBroker(const std::string& name) {
+  return name == format::kMetadataDirectory || name.starts_with("store-");
+}
+
+// RocksDB deletes what it does not know in its directories, and the next start takes store-NN in a
+// data directory for a store.
+Status CheckPlace(const SnapshotSources& sources, const fs::path& to) {
+  std::vector<fs::path> directories = sources.data_dirs;
+  directories.push_back(fs::path(sources.metadata.db().GetName()).parent_path());
+  std::error_code error;
+  const fs::path place = fs::weakly_canonical(to, error);
+  if (error) return Fail(Errc::kInvalidArgument, to.string() + ": " + error.message());
+  for (const fs::path& directory : directories) {
+    const fs::path within = place.lexically_relative(fs::weakly_canonical(directory, error));
+    if (within.empty() || !IsOfTheBroker(*within.begin())) continue;
+    return Fail(Errc::kInvalidArgument, to.string() + " lies where the broker keeps its own data.");
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<SnapshotReport> TakeSnapshot(const SnapshotSources& sources, const fs::path& to) {
   const auto start = steady_clock::now();
+  if (to.is_absolute() && !to.native().contains('\0')) {
+    GNEISS_RETURN_IF_ERROR(CheckPlace(sources, to));
+  }
   SnapshotReport report{.directory = to};
   FileTransfer transfer(FileTransfer::Durability::kSynced);
   GNEISS_ASSIGN_OR_RETURN(const auto staged, StagedDirectory::Create(to, transfer));

@@ -160,6 +160,17 @@ TEST_F(SnapshotTest, IsWrittenNowhereButIntoADirectoryOfItsOwn) {
   EXPECT_TRUE(fs::exists(dir_ / "empty/FORMAT"));
 }
 
+TEST_F(SnapshotTest, NamesThatWouldHarmSomethingAreRefused) {
+  Open();
+  EXPECT_THAT(Refusal(dir_ / "new.partial"), HasSubstr("unfinished snapshot"));
+  EXPECT_THAT(Refusal(dir_ / std::string("a\0b", 3)), HasSubstr("zero byte"));
+  const fs::path data = data_dirs_.front();
+  for (const char* const name : {"store-00/snap", "store-07", "metadata/snap"}) {
+    EXPECT_THAT(Refusal(data / name), HasSubstr("its own data")) << name;
+  }
+  EXPECT_TRUE(engine_->Snapshot(data / "snap"));
+}
+
 TEST_F(SnapshotTest, AnInterruptedOneIsReplaced) {
   Open();
   ASSERT_TRUE(AppendAndWait(*Partition(*engine_, 0), BatchOf({"a"})));

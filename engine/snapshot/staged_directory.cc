@@ -14,10 +14,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr char kStagingSuffix[] = ".partial";
+
 Status CheckTarget(const fs::path& target) {
   if (!target.is_absolute() || !target.has_filename()) {
     return Fail(Errc::kInvalidArgument,
                 "A snapshot needs an absolute path, not \"" + target.string() + "\".");
+  }
+  if (target.native().contains('\0')) {
+    return Fail(Errc::kInvalidArgument, "The name of a snapshot cannot hold a zero byte.");
+  }
+  if (target.extension() == kStagingSuffix) {
+    return Fail(Errc::kInvalidArgument,
+                target.string() + " is what an unfinished snapshot would be called.");
   }
   std::error_code error;
   if (!fs::is_directory(target.parent_path(), error)) {
@@ -36,8 +45,9 @@ Status RemoveLeftover(const fs::path& staging) {
   std::error_code error;
   const fs::file_status status = fs::symlink_status(staging, error);
   if (status.type() == fs::file_type::not_found) return {};
-  const bool ours = status.type() == fs::file_type::directory &&
-                    (fs::is_empty(staging, error) || fs::exists(staging / format::kSnapshotFile));
+  const bool ours =
+      status.type() == fs::file_type::directory &&
+      (fs::is_empty(staging, error) || fs::exists(staging / format::kSnapshotFile, error));
   if (!ours) {
     return Fail(Errc::kAlreadyExists,
                 staging.string() + " is in the way and was not left by a snapshot.");
@@ -58,7 +68,7 @@ Result<std::unique_ptr<StagedDirectory>> StagedDirectory::Create(const fs::path&
                                                                  FileTransfer& transfer) {
   GNEISS_RETURN_IF_ERROR(CheckTarget(target));
   fs::path staging = target;
-  staging += ".partial";
+  staging += kStagingSuffix;
   GNEISS_RETURN_IF_ERROR(RemoveLeftover(staging));
   std::error_code error;
   fs::create_directory(staging, error);
