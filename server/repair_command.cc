@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/repair_command.h"
 
+#include <filesystem>
 #include <memory>
 #include <ostream>
+#include <system_error>
 #include <vector>
 
 #include "engine/data_directory.h"
+#include "engine/format.h"
 #include "engine/repair/repair.h"
+#include "engine/snapshot/directory_copy.h"
 
 namespace gneiss::server {
 namespace {
@@ -43,7 +47,13 @@ void Print(const std::string& store, const engine::RepairReport& report, bool dr
 Status RepairStores(const BrokerConfig& config, const std::string& store, bool dry_run,
                     std::ostream& out) {
   bool found = false;
-  for (const auto& directory : config.log_dirs) {
+  for (const auto& directory : engine::WithSnapshotDataDirs(config.log_dirs)) {
+    std::error_code error;  // before it is claimed: that would make it
+    if (!std::filesystem::exists(directory / engine::format::kFormatFile, error)) {
+      return Fail(Errc::kNotFound, directory.string() +
+                                       " is not a data directory: it has no file " +
+                                       engine::format::kFormatFile + ".");
+    }
     GNEISS_ASSIGN_OR_RETURN(const auto claim, engine::DataDirectory::Claim(directory));
     for (const auto& path : engine::FindStores(directory)) {
       if (!store.empty() && path.filename() != store) continue;

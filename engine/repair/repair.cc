@@ -82,7 +82,9 @@ Status Exchange(const std::filesystem::path& store, const std::filesystem::path&
   if (error) return Fail(Errc::kStorage, "finish " + work.string() + ": " + error.message());
   GNEISS_RETURN_IF_ERROR(SyncDirectory(work));
   if (::renameat2(AT_FDCWD, work.c_str(), AT_FDCWD, store.c_str(), RENAME_EXCHANGE) != 0) {
-    return Fail(Errc::kStorage, "exchange " + store.string() + ": " + Reason());
+    const std::string reason = Reason();
+    std::ofstream(work / kUnfinished).flush();  // so that it is not taken for the damaged one
+    return Fail(Errc::kStorage, "exchange " + store.string() + ": " + reason);
   }
   GNEISS_RETURN_IF_ERROR(Move(work, aside));
   return SyncDirectory(store.parent_path());

@@ -249,6 +249,78 @@ TEST_F(RepairTest, AStoreWithoutItsManifestIsBroughtBackWhole) {
   }
 }
 
+class RepairCloneTest : public RepairTest {
+ protected:
+  // Copies of partition 0 as it is now, up to offset `end`; with a batch of its own.
+  void Clone(const std::string& name, const Uuid& id, std::int64_t end) {
+    const auto engine = Open(pristine_.path());
+    const auto source = LogOf(*engine, 0);
+    const auto family = engine->stores().front()->FindFamily({topic_id_, PartitionId(0)});
+    EXPECT_TRUE(family->db().Flush(rocksdb::FlushOptions(), family->handle()).ok());
+    const PartitionToClone clone{.source = {"orders", PartitionId(0)},
+                                 .source_id = topic_id_,
+                                 .target = {name, PartitionId(0)},
+                                 .target_id = id,
+                                 .at = {ClonePoint::Kind::kOffset, end}};
+    const Status cloned = engine->ClonePartitions({&clone, 1});
+    ASSERT_TRUE(cloned) << cloned.error().detail;
+    const auto log = engine->OpenPartition({name, PartitionId(0)}, id, {});
+    ASSERT_TRUE(testing::AppendAndWait(**log, testing::BatchOf({"own"})));
+    const Family& state = engine->stores().front()->state();  // the binding is not to be lost
+    ASSERT_TRUE(state.db().Flush(rocksdb::FlushOptions(), state.handle()).ok());
+    for (int i = 0; i < 400; ++i) {  // a WAL to be damaged
+      ASSERT_TRUE(testing::AppendAndWait(*LogOf(*engine, 1), testing::BatchOf({ValueAt(1, i)})));
+    }
+  }
+  static Values ReadClone(RocksEngine& engine, const std::string& name, const Uuid& id) {
+    const auto log = engine.OpenPartition({name, PartitionId(0)}, id, {});
+    if (!log) return {};
+    const auto view = (*log)->Read(Offset(0), {.bytes_max = std::numeric_limits<std::size_t>::max(),
+                                               .upper_bound = (*log)->offsets().log_end});
+    return view ? testing::ValuesOf(*view) : Values();
+  }
+
+  const Uuid whole_id_ = Uuid::Random(), part_id_ = Uuid::Random();
+};
+
+// Their files say that they are their source's.
+TEST_F(RepairCloneTest, ClonesKeepTheirFilesAndGiveTheirSourceNone) {
+  ASSERT_NO_FATAL_FAILURE(Clone("whole", whole_id_, kRecords));
+  ASSERT_NO_FATAL_FAILURE(Clone("part", part_id_, kRecords / 4));
+  const fs::path store = pristine_ / "store-00";
+  std::mt19937 random(1);
+  for (const fs::path& file : FilesOf(store, ".log")) FlipBit(file, random);
+  const auto report = RepairStore({.store = store});
+  ASSERT_TRUE(report) << report.error().detail;
+  ASSERT_TRUE(report->damaged);
+  const auto engine = Open(pristine_.path());
+  ASSERT_NE(engine, nullptr);
+  Values expected;
+  for (int i = 0; i < kRecords; ++i) expected.push_back(ValueAt(0, i));
+  EXPECT_EQ(Read(*engine, 0).records.size(), expected.size());
+  const Values whole = ReadClone(*engine, "whole", whole_id_);
+  ASSERT_GE(whole.size(), expected.size());
+  EXPECT_TRUE(std::equal(expected.begin(), expected.end(), whole.begin()));
+  const Values part = ReadClone(*engine, "part", part_id_);
+  ASSERT_GE(part.size(), expected.size() / 4);
+  EXPECT_LE(part.size(), expected.size() / 4 + 1);
+  EXPECT_TRUE(std::equal(expected.begin(), expected.begin() + kRecords / 4, part.begin()));
+}
+
+TEST_F(RepairCloneTest, WithoutAManifestNothingIsGivenToTheWrongPartition) {
+  ASSERT_NO_FATAL_FAILURE(Clone("whole", whole_id_, kRecords));
+  const fs::path store = pristine_ / "store-00";
+  for (const auto& entry : fs::directory_iterator(store)) {
+    if (entry.path().filename().string().starts_with("MANIFEST")) fs::resize_file(entry.path(), 3);
+  }
+  const auto report = RepairStore({.store = store});
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, Errc::kCorrupt);
+  EXPECT_NE(report.error().detail.find("made by a clone"), std::string::npos);
+  EXPECT_EQ(FindStores(pristine_.path()), std::vector<fs::path>{store});
+  EXPECT_FALSE(fs::exists(pristine_ / "store-00.repair"));
+}
+
 // Killed at its worst moments: before the exchange, between that and the last rename.
 TEST_F(RepairTest, AnInterruptedRepairIsBegunAgain) {
   const fs::path store = pristine_ / "store-00", work = pristine_ / "store-00.repair";

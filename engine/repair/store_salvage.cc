@@ -12,6 +12,7 @@
 
 #include "engine/batch_cursor.h"
 #include "engine/format.h"
+#include "engine/repair/manifest_scan.h"
 #include "engine/rocks_logger.h"
 #include "engine/rocks_options.h"
 #include "engine/rocks_status.h"
@@ -119,9 +120,13 @@ StoreSalvage::StoreSalvage(std::filesystem::path source, std::filesystem::path t
       table_options_(rocksdb::DBOptions(), PartitionFamilyOptions(StoreBudget())) {}
 
 Result<bool> StoreSalvage::Check() {
+  owners_ = ScanManifests(source_);
   for (const std::filesystem::path& file : FilesOf(source_, IsTable)) {
     TableScan scan = CheckTable(file, table_options_);
-    if (scan.damage.empty()) {
+    if (scan.damage.empty() && scan.imported) {
+      imported_.emplace(file, std::move(scan));
+    } else if (scan.damage.empty()) {
+      if (scan.family == format::kStateFamily) newest_state_ = file;
       whole_.push_back(file);
     } else {
       damaged_.emplace(file, std::move(scan));
@@ -148,7 +153,9 @@ Result<bool> StoreSalvage::Check() {
 }
 
 Status StoreSalvage::Build(RepairReport& report) {
-  for (const auto& [file, scan] : damaged_) {
+  for (auto& [file, scan] : imported_) GNEISS_RETURN_IF_ERROR(NoteOwner(file, scan));
+  for (auto& [file, scan] : damaged_) {
+    GNEISS_RETURN_IF_ERROR(NoteOwner(file, scan));
     if (scan.family == format::kStateFamily) state_damaged_ = true;
     if (scan.family.empty()) state_damaged_ = unknown_damage_ = true;
     if (scan.batches) {
@@ -168,6 +175,10 @@ Status StoreSalvage::Build(RepairReport& report) {
   GNEISS_RETURN_IF_ERROR(SalvageTables());
   GNEISS_RETURN_IF_ERROR(ReadBindings());
   GNEISS_RETURN_IF_ERROR(ReplayWals());
+  // Of some nothing may be left at all: their checkpoints still tell what is lost.
+  for (const auto& [name, old_id] : bound_ids_) {
+    if (const auto family = FamilyNamed(name); !family) return std::unexpected(family.error());
+  }
   GNEISS_RETURN_IF_ERROR(WriteBindings());
   for (const auto& [name, family] : families_) {
     if (name == format::kStateFamily || name == rocksdb::kDefaultColumnFamilyName) continue;
@@ -180,6 +191,21 @@ Status StoreSalvage::Build(RepairReport& report) {
   families_.clear();
   database_.reset();
   return FromRocks(flushed, "flush the repaired store");
+}
+
+// A file tells for which family it was written. That is not the one that it belongs to when a clone
+// has imported it.
+Status StoreSalvage::NoteOwner(const std::filesystem::path& file, TableScan& scan) const {
+  const auto owner = owners_.find(file.filename());
+  if (owner != owners_.end() && (scan.imported || !owner->second.empty())) {
+    scan.family = owner->second;
+  } else if (scan.imported) {
+    return Fail(Errc::kCorrupt,
+                file.string() +
+                    " was made by a clone, and the MANIFEST, which alone tells of which partition, "
+                    "cannot be read: restore this store from a snapshot.");
+  }
+  return {};
 }
 
 // RocksDB finds out from the files themselves what they are, without a MANIFEST.
@@ -221,29 +247,50 @@ Status StoreSalvage::OpenTarget() {
     suspects_[family->name()].wal_from = end;
     families_.emplace(family->name(), std::move(family));
   }
+  for (const auto& [file, scan] : imported_) {
+    Offset& end = suspects_[scan.family].wal_from;
+    if (scan.batches) end = std::max(end, scan.batches->max_offset + 1);
+  }
   // With a part of it lost the files are no proof any more that the WAL's state is older.
   if (state_damaged_) state_flushed_ = 0;
   return {};
 }
 
 Status StoreSalvage::SalvageTables() {
+  for (const auto& [file, scan] : imported_) {
+    GNEISS_RETURN_IF_ERROR(SalvageInto(scan.family, file, /*overwrite=*/false));
+  }
+  // The newest first: of a fact that several have it is the last word.
+  for (auto damaged = damaged_.rbegin(); damaged != damaged_.rend(); ++damaged) {
+    const auto& [file, scan] = *damaged;
+    GNEISS_RETURN_IF_ERROR(SalvageInto(scan.family, file, /*overwrite=*/false));
+  }
+  // And of one that a whole but older file has.
   for (const auto& [file, scan] : damaged_) {
-    if (scan.family.empty()) continue;
-    Status put;
-    SalvageTable(file, table_options_, [&](std::string_view key, std::string_view value) {
-      if (put) put = PutIfAbsent(scan.family, key, value);
-    });
-    GNEISS_RETURN_IF_ERROR(put);
+    if (scan.family != format::kStateFamily || file < newest_state_) continue;
+    GNEISS_RETURN_IF_ERROR(SalvageInto(scan.family, file, /*overwrite=*/true));
   }
   return {};
 }
 
-Status StoreSalvage::PutIfAbsent(const std::string& name, std::string_view key,
-                                 std::string_view value) {
+// What is of no family is left out.
+Status StoreSalvage::SalvageInto(const std::string& family, const std::filesystem::path& file,
+                                 bool overwrite) {
+  if (family.empty()) return {};
+  Status put;
+  SalvageTable(file, table_options_, [&](std::string_view key, std::string_view value) {
+    if (put) put = Put(family, key, value, overwrite);
+  });
+  return put;
+}
+
+Status StoreSalvage::Put(const std::string& name, std::string_view key, std::string_view value,
+                         bool overwrite) {
   GNEISS_ASSIGN_OR_RETURN(const std::shared_ptr<Family> family, FamilyNamed(name));
+  rocksdb::DB& db = database_->db();
   std::string known;
-  if (database_->db().Get(rocksdb::ReadOptions(), family->handle(), key, &known).ok()) return {};
-  return FromRocks(database_->db().Put(rocksdb::WriteOptions(), family->handle(), key, value),
+  if (!overwrite && db.Get(rocksdb::ReadOptions(), family->handle(), key, &known).ok()) return {};
+  return FromRocks(db.Put(rocksdb::WriteOptions(), family->handle(), key, value),
                    "write to " + name);
 }
 
@@ -332,9 +379,10 @@ Status StoreSalvage::WriteBindings() {
     if (family == families_.end() || family->second->id() == old_id) continue;
     std::string value;
     const std::string key = format::BindingKey(name);
-    GNEISS_RETURN_IF_ERROR(
-        FromRocks(database_->db().Get(rocksdb::ReadOptions(), state->handle(), key, &value),
-                  "read the binding of " + name));
+    const rocksdb::Status known =
+        database_->db().Get(rocksdb::ReadOptions(), state->handle(), key, &value);
+    if (known.IsNotFound()) continue;  // erased, in a part of the WAL that cannot be read
+    GNEISS_RETURN_IF_ERROR(FromRocks(known, "read the binding of " + name));
     GNEISS_ASSIGN_OR_RETURN(format::Binding binding, format::DecodeBinding(value));
     binding.family_id = family->second->id();
     GNEISS_RETURN_IF_ERROR(FromRocks(database_->db().Put(rocksdb::WriteOptions(), state->handle(),

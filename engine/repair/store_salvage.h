@@ -42,9 +42,12 @@ class StoreSalvage {
     Offset wal_from;
   };
 
+  // Whose file it is. Errors: kCorrupt when that cannot be told.
+  Status NoteOwner(const std::filesystem::path& file, TableScan& scan) const;
   Status LinkTables();
   Status OpenTarget();
   Status SalvageTables();
+  Status SalvageInto(const std::string& family, const std::filesystem::path& file, bool overwrite);
   Status ReadBindings();
   Status ReplayWals();
   Status WriteBindings();
@@ -53,14 +56,18 @@ class StoreSalvage {
   bool IsSuspect(const std::string& family, Offset from, Offset to) const;
   Result<std::shared_ptr<Family>> FamilyOf(std::uint32_t old_id);
   Result<std::shared_ptr<Family>> FamilyNamed(const std::string& name);
-  Status PutIfAbsent(const std::string& family, std::string_view key, std::string_view value);
+  Status Put(const std::string& family, std::string_view key, std::string_view value,
+             bool overwrite);
   std::vector<std::filesystem::path> WalFiles() const;
   void NoteBinding(std::string_view key, std::string_view value);
 
   const std::filesystem::path source_;
   const std::filesystem::path target_;
   const rocksdb::Options table_options_;
-  std::vector<std::filesystem::path> whole_;  // SSTs without damage
+  std::map<std::string, std::string> owners_;  // of SSTs by name, as far as MANIFESTs tell
+  std::vector<std::filesystem::path> whole_;   // SSTs without damage
+  std::filesystem::path newest_state_;         // of those
+  std::map<std::filesystem::path, TableScan> imported_;  // by clones, without damage
   std::map<std::filesystem::path, TableScan> damaged_;
   std::map<std::string, std::vector<WalDamage>> wal_damage_;  // by file name
   bool state_damaged_ = false;

@@ -3,7 +3,9 @@
 
 #include <rocksdb/sst_file_reader.h>
 
+#include <algorithm>
 #include <memory>
+#include <string>
 
 #include "engine/format.h"
 #include "engine/rocks_status.h"
@@ -78,6 +80,12 @@ void SalvageEnds(rocksdb::SstFileReader& reader, const EntryFunction& entry) {
   }
 }
 
+// As RocksDB names it, without the leading zeros.
+std::string NumberOf(const std::filesystem::path& file) {
+  const std::string name = file.stem();
+  return name.substr(std::min(name.find_first_not_of('0'), name.size()));
+}
+
 }  // namespace
 
 TableScan CheckTable(const std::filesystem::path& file, const rocksdb::Options& options) {
@@ -87,6 +95,8 @@ TableScan CheckTable(const std::filesystem::path& file, const rocksdb::Options& 
   if (status.ok()) {
     const auto properties = reader.GetTableProperties();
     scan.family = properties->column_family_name;
+    scan.imported = properties->orig_file_number != 0 &&
+                    std::to_string(properties->orig_file_number) != NumberOf(file);
     scan.batches = ReadBatchProperties(*properties);
     status = reader.VerifyChecksum();
   }

@@ -16,7 +16,9 @@ namespace gneiss::engine {
 // What one SST file turned out to hold.
 struct TableScan {
   std::string damage;  // what is wrong with it; empty: all blocks are right
-  std::string family;  // of which family; empty: cannot be told
+  // The family it was written for; empty: cannot be told. That of a clone's file is its source.
+  std::string family;
+  bool imported = false;  // by a clone: it has not the name that it was written under
   std::optional<BatchProperties> batches;
 };
 
