@@ -36,13 +36,20 @@ constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 using Parser = http::request_parser<http::string_body>;
 using Answer = http::response<http::string_body>;
 
+// Says for whom it asks: a proxy on this machine does that for anybody.
+bool IsForwarded(const Parser& parser) {
+  const auto& request = parser.get();
+  return request.count(http::field::forwarded) != 0 || request.count(http::field::via) != 0 ||
+         request.count("X-Forwarded-For") != 0;
+}
+
 // A browser says which page a request comes from; a page of somebody else must not act here.
 HttpTrust TrustOf(const tcp::socket& socket, const Parser& parser) {
   error_code error;
   const tcp::endpoint peer = socket.remote_endpoint(error);
   const bool here = !error && Unmapped(peer.address()).is_loopback();
   const bool from_page = parser.get().count(http::field::origin) != 0;
-  return here && !from_page ? HttpTrust::kOperator : HttpTrust::kNone;
+  return here && !from_page && !IsForwarded(parser) ? HttpTrust::kOperator : HttpTrust::kNone;
 }
 
 HttpTrust TrustOf(const Local::socket&, const Parser&) { return HttpTrust::kOperator; }

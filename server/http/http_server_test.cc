@@ -99,6 +99,15 @@ TEST_F(HttpServerTest, ABrowsersRequestIsAStrangers) {
   EXPECT_THAT(answer, EndsWith("POST /x stranger"));
 }
 
+TEST_F(HttpServerTest, AForwardedRequestIsAStrangers) {
+  Start();
+  for (const std::string header :
+       {"Forwarded: for=192.0.2.1", "X-Forwarded-For: 192.0.2.1", "Via: 1.1 proxy"}) {
+    EXPECT_THAT(Exchange("POST /x HTTP/1.1\r\nHost: x\r\n" + header + "\r\n\r\n"),
+                EndsWith("POST /x stranger"));
+  }
+}
+
 TEST_F(HttpServerTest, BadInputIsAnsweredOrCutAndHarmsNobody) {
   Start();
   const std::string long_name(limits::kHttpHeaderBytesMax, 'a');
