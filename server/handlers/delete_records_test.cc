@@ -18,7 +18,8 @@ using protocol::DeleteRecordsResponse;
 class DeleteRecordsTest : public DataTest {
  protected:
   DeleteRecordsTest() {
-    CreateTopic("t", 2);
+    // The records are old, and deleting some has retention look at the rest.
+    CreateTopic("t", 2, {{"retention.ms", "-1"}});
     Append("t", {"a", "b", "c"});
     Append("t", {"d", "e"});
   }
