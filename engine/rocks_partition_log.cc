@@ -62,8 +62,8 @@ Result<std::shared_ptr<RocksPartitionLog>> RocksPartitionLog::Open(Place place,
 }
 
 Status RocksPartitionLog::ReadBackLocked(Offset ended_at) {
-  const auto gaps = config_.cleanup_compact ? PartitionState::Gaps::kCompacted
-                                            : PartitionState::Gaps::kLost;
+  const auto gaps =
+      config_.cleanup_compact ? PartitionState::Gaps::kCompacted : PartitionState::Gaps::kLost;
   Result<PartitionState> loaded =
       PartitionState::Load(place_.store->state(), family_.get(), ref_, gaps, ended_at);
   damaged_ = !loaded;
@@ -141,7 +141,7 @@ void RocksPartitionLog::SetConfig(const LogConfig& config) {
     if (config == config_) return;
     config_ = config;
   }
-  AskForAttention();
+  AskForAttention(AttentionList::Look::kRetention);
 }
 
 Status RocksPartitionLog::BeginLeaderEpoch(LeaderEpoch epoch) {
@@ -283,7 +283,9 @@ void RocksPartitionLog::FamilyMade(Result<std::shared_ptr<Family>> family) {
         place_.store->committer().Enqueue(std::move(commit));
       }
       waiting_.clear();
-      if (config_.segment_bytes < kSmallSegmentBytes) AskForAttention();
+      if (config_.segment_bytes < kSmallSegmentBytes) {
+        AskForAttention(AttentionList::Look::kSpace);  // the write buffer is fitted to it
+      }
       // Until the first look has made a forecast.
       if (config_.retention_bytes >= 0) attention_at_ = committed_bytes_ + config_.retention_bytes;
       return;
@@ -321,7 +323,7 @@ void RocksPartitionLog::Committed(const CommittedBatch& batch, const Status& sta
     duplicates = TakeDuplicates(result.last_offset);
     high_watermark = high_watermark_;
   }
-  if (too_large) AskForAttention();
+  if (too_large) AskForAttention(AttentionList::Look::kRetention);
   watchers_.Raise(high_watermark);
   if (!status) {
     done(std::unexpected(status.error()));
@@ -431,8 +433,8 @@ std::int64_t RocksPartitionLog::size_bytes() const {
 
 // ---- Housekeeping ----
 
-void RocksPartitionLog::AskForAttention() const {
-  if (place_.attention != nullptr) place_.attention->Add(ref_);
+void RocksPartitionLog::AskForAttention(AttentionList::Look look) const {
+  if (place_.attention != nullptr) place_.attention->Add(ref_, look);
 }
 
 std::optional<RocksPartitionLog::View> RocksPartitionLog::GetView() const {
@@ -492,7 +494,7 @@ void RocksPartitionLog::AdvanceLogStart(Offset to,
                                         std::move_only_function<void(Result<Offset>)> done) {
   MoveLogStart({.from = kNoOffset, .to = to},
                [self = shared_from_this(), done = std::move(done)](Result<Offset> moved) mutable {
-                 self->AskForAttention();  // for the space
+                 self->AskForAttention(AttentionList::Look::kSpace);
                  done(std::move(moved));
                });
 }

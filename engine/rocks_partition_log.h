@@ -183,7 +183,7 @@ class RocksPartitionLog final : public PartitionLog,
   using FoundTime = Result<std::optional<TimestampOffset>>;
   FoundTime LookUpTime(Offset upper_bound, FoundTime (*ask)(TimeLookup&, TimestampMs),
                        TimestampMs target) const EXCLUDES(mutex_);
-  void AskForAttention() const;
+  void AskForAttention(AttentionList::Look look) const;
 
   const Place place_;
   const format::PartitionRef ref_;

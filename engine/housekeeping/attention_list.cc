@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/housekeeping/attention_list.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace gneiss::engine {
 
-void AttentionList::Add(const format::PartitionRef& ref) {
+void AttentionList::Add(const format::PartitionRef& ref, Look look) {
   MutexLock lock(mutex_);
-  if (listed_.insert(ref).second && listed_.size() == 1) changed_.NotifyAll();
+  const auto [at, is_new] = listed_.emplace(ref, look);
+  at->second = std::max(at->second, look);
+  if (is_new && listed_.size() == 1) changed_.NotifyAll();
 }
 
 void AttentionList::Stop() {
@@ -37,7 +40,7 @@ void AttentionList::Pause(std::chrono::nanoseconds time) {
   }
 }
 
-std::set<format::PartitionRef> AttentionList::Take() {
+AttentionList::Listed AttentionList::Take() {
   MutexLock lock(mutex_);
   return std::exchange(listed_, {});
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <chrono>
-#include <set>
+#include <map>
 
 #include "engine/format.h"
 #include "protocol/base/mutex.h"
@@ -14,13 +14,21 @@ namespace gneiss::engine {
 // retention.bytes. Threads: any.
 class AttentionList {
  public:
-  void Add(const format::PartitionRef& ref) EXCLUDES(mutex_);
+  // What is to be looked at; the greater one holds when both are asked for.
+  enum class Look {
+    kSpace,      // what lies below the log start. Retention is judged with the next round: a client
+                 // that deletes old records would else find the rest gone as well
+    kRetention,  // that, and what has expired
+  };
+  using Listed = std::map<format::PartitionRef, Look>;
+
+  void Add(const format::PartitionRef& ref, Look look) EXCLUDES(mutex_);
   void Stop() EXCLUDES(mutex_);
 
   enum class Wake { kAttention, kTimeout, kStopped };
   // Until somebody is listed, the time is over, or Stop.
   Wake Wait(std::chrono::nanoseconds timeout) EXCLUDES(mutex_);
-  std::set<format::PartitionRef> Take() EXCLUDES(mutex_);
+  Listed Take() EXCLUDES(mutex_);
   // For as long, or until Stop.
   void Pause(std::chrono::nanoseconds time) EXCLUDES(mutex_);
   bool stopped() const EXCLUDES(mutex_);
@@ -28,7 +36,7 @@ class AttentionList {
  private:
   mutable Mutex mutex_;
   CondVar changed_;  // has one waiter
-  std::set<format::PartitionRef> listed_ GUARDED_BY(mutex_);
+  Listed listed_ GUARDED_BY(mutex_);
   bool stopped_ GUARDED_BY(mutex_) = false;
 };
 

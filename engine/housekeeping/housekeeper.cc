@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -84,7 +85,8 @@ void Housekeeper::Run() {
       {
         MutexLock work(work_mutex_);
         TakeArrivals();
-        LookAtKeepers(AllKeepers());
+        const std::vector<LogKeeper*> all = AllKeepers();
+        LookAtKeepers(all, all);
         ++counting_.rounds;
         Publish();
       }
@@ -101,23 +103,25 @@ void Housekeeper::LookAtAll() {
   {
     MutexLock work(work_mutex_);
     TakeArrivals();
-    LookAtKeepers(AllKeepers());
+    const std::vector<LogKeeper*> all = AllKeepers();
+    LookAtKeepers(all, all);
     ++counting_.rounds;
     Publish();
   }
   Tend(std::chrono::nanoseconds::max());
 }
 
-void Housekeeper::LookAt(const std::set<format::PartitionRef>& refs) {
+void Housekeeper::LookAt(const AttentionList::Listed& listed) {
   MutexLock work(work_mutex_);
   TakeArrivals();
-  std::vector<LogKeeper*> keepers;
-  for (const format::PartitionRef& ref : refs) {
-    if (const auto known = keepers_.find(ref); known != keepers_.end()) {
-      keepers.push_back(&known->second);
-    }
+  std::vector<LogKeeper*> keepers, judged;
+  for (const auto& [ref, look] : listed) {
+    const auto known = keepers_.find(ref);
+    if (known == keepers_.end()) continue;
+    keepers.push_back(&known->second);
+    if (look == AttentionList::Look::kRetention) judged.push_back(&known->second);
   }
-  LookAtKeepers(keepers);
+  LookAtKeepers(keepers, judged);
   Publish();
 }
 
@@ -142,13 +146,27 @@ std::vector<LogKeeper*> Housekeeper::AllKeepers() {
   return all;
 }
 
-void Housekeeper::LookAtKeepers(const std::vector<LogKeeper*>& keepers) {
-  const std::vector<Moved> moves = MoveLogStarts(keepers);
+void Housekeeper::LookAtKeepers(const std::vector<LogKeeper*>& keepers,
+                                const std::vector<LogKeeper*>& judged) {
+  std::vector<Moved> moves = TakeForeignMoves(keepers);
+  std::ranges::move(MoveLogStarts(judged), std::back_inserter(moves));
   Log(moves);
   for (LogKeeper* keeper : keepers) {
     if (attention_->stopped()) return;
+    keeper->FitToSegment();
     keeper->DropExpired(counting_);
   }
+}
+
+std::vector<Housekeeper::Moved> Housekeeper::TakeForeignMoves(
+    const std::vector<LogKeeper*>& keepers) {
+  std::vector<Moved> moves;
+  for (LogKeeper* keeper : keepers) {
+    if (const auto foreign = keeper->TakeForeignMove()) {
+      moves.push_back({keeper->topic_partition(), kNoOffset, foreign->offset, foreign->reason});
+    }
+  }
+  return moves;
 }
 
 std::vector<Housekeeper::Moved> Housekeeper::MoveLogStarts(const std::vector<LogKeeper*>& keepers) {
@@ -160,9 +178,6 @@ std::vector<Housekeeper::Moved> Housekeeper::MoveLogStarts(const std::vector<Log
   Answers pending;
   for (std::size_t i = 0; i < keepers.size() && !attention_->stopped(); ++i) {
     LogKeeper& keeper = *keepers[i];
-    if (const auto foreign = keeper.TakeForeignMove()) {
-      moves.push_back({keeper.topic_partition(), kNoOffset, foreign->offset, foreign->reason});
-    }
     const auto move = keeper.Decide(now, options_.check_interval, counting_);
     const std::shared_ptr<RocksPartitionLog> log = move ? keeper.log() : nullptr;
     if (log == nullptr) continue;
@@ -176,7 +191,8 @@ std::vector<Housekeeper::Moved> Housekeeper::MoveLogStarts(const std::vector<Log
   }
   pending.Wait();
   for (const auto& [i, move] : started) {
-    if (!answers[i] || *answers[i] != move.to) continue;  // the store refuses, or a client was ahead
+    if (!answers[i] || *answers[i] != move.to)
+      continue;  // the store refuses, or a client was ahead
     keepers[i]->NoteMove(move.to);
     ++counting_.log_starts_moved;
     counting_.bytes_expired += static_cast<std::uint64_t>(move.bytes);

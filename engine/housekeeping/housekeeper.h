@@ -58,8 +58,11 @@ class Housekeeper {
 
   void Run();
   void TakeArrivals() REQUIRES(work_mutex_) EXCLUDES(mutex_);
-  void LookAt(const std::set<format::PartitionRef>& refs) EXCLUDES(work_mutex_);
-  void LookAtKeepers(const std::vector<LogKeeper*>& keepers) REQUIRES(work_mutex_);
+  void LookAt(const AttentionList::Listed& listed) EXCLUDES(work_mutex_);
+  // At the space of all `keepers`, at the retention of those `judged`.
+  void LookAtKeepers(const std::vector<LogKeeper*>& keepers, const std::vector<LogKeeper*>& judged)
+      REQUIRES(work_mutex_);
+  static std::vector<Moved> TakeForeignMoves(const std::vector<LogKeeper*>& keepers);
   std::vector<Moved> MoveLogStarts(const std::vector<LogKeeper*>& keepers) REQUIRES(work_mutex_);
   bool Tend(std::chrono::nanoseconds budget) EXCLUDES(work_mutex_);
   std::vector<LogKeeper*> AllKeepers() REQUIRES(work_mutex_);

@@ -61,7 +61,6 @@ std::optional<RocksPartitionLog::Move> LogKeeper::Decide(TimestampMs now,
   const std::shared_ptr<RocksPartitionLog> log = log_.lock();
   const std::optional<View> view = log != nullptr ? log->GetView() : std::nullopt;
   if (!view || !Refresh(*view)) return std::nullopt;
-  FitBufferToSegment(*view);
   RetentionQuestion question = Ask(*log, *view, now);
   RetentionAnswer answer = DecideRetention(question, view->config);
   if (answer.parts == question.parts.size() && AddMemory(*view, question)) {
@@ -88,9 +87,8 @@ RetentionQuestion LogKeeper::Ask(RocksPartitionLog& log, const View& view, Times
   parts_.clear();
   for (const LogFile& file : files_.files()) {
     if (file.max_offset < view.log_start.offset) continue;
-    parts_.push_back({.max_offset = file.max_offset,
-                      .newest = file.newest,
-                      .bytes = VisibleBytes(view, file)});
+    parts_.push_back(
+        {.max_offset = file.max_offset, .newest = file.newest, .bytes = VisibleBytes(view, file)});
   }
   return {.parts = parts_,
           .visible_bytes = view.config.retention_bytes >= 0 ? log.size_bytes() : 0,
@@ -192,7 +190,8 @@ void LogKeeper::DropExpired(HousekeepingStats& stats) {
   }
   if (expired.empty()) return;
   GNEISS_FAULT_POINT("retention.before_drop");
-  const Result<RewriteResult> result = RewriteFiles(view->family, expired, std::numeric_limits<std::int64_t>::max());
+  const Result<RewriteResult> result =
+      RewriteFiles(view->family, expired, std::numeric_limits<std::int64_t>::max());
   if (!result) return Report(result.error(), "drop expired files");
   stats.drop_bytes_read += result->bytes_read;
   stats.drop_bytes_written += result->bytes_written;
@@ -223,8 +222,7 @@ bool LogKeeper::NeedsTending() {
   const std::optional<View> view = log != nullptr ? log->GetView() : std::nullopt;
   if (!view || !Refresh(*view)) return false;
   const Offset durable = view->family->rules()->drop_below();
-  return may_merge_ ||
-         (!files_.files().empty() && files_.files().front().max_offset < durable);
+  return may_merge_ || (!files_.files().empty() && files_.files().front().max_offset < durable);
 }
 
 bool LogKeeper::Merge(HousekeepingStats& stats) {
@@ -260,6 +258,12 @@ bool LogKeeper::Merge(HousekeepingStats& stats) {
   stats.merge_bytes_read += result->bytes_read;
   stats.merge_bytes_written += result->bytes_written;
   return true;
+}
+
+void LogKeeper::FitToSegment() {
+  const std::shared_ptr<RocksPartitionLog> log = log_.lock();
+  const std::optional<View> view = log != nullptr ? log->GetView() : std::nullopt;
+  if (view) FitBufferToSegment(*view);
 }
 
 // A flush makes one file of a memtable, so a small segment.bytes needs small memtables. Half of it:

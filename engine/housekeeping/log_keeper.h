@@ -39,6 +39,9 @@ class LogKeeper {
   std::optional<format::LogStart> TakeForeignMove();
   void NoteMove(Offset log_start) { log_start_seen_ = log_start; }
 
+  // A small segment.bytes needs small memtables.
+  void FitToSegment();
+
   // Gives back what lies below the log start. Costs next to nothing when there is no such file.
   void DropExpired(HousekeepingStats& stats);
 
@@ -70,18 +73,18 @@ class LogKeeper {
   std::weak_ptr<RocksPartitionLog> log_;
   const TopicPartition tp_;
   LogFiles files_;
-  bool may_merge_ = false;         // the files have changed since none was worth it
+  bool may_merge_ = false;      // the files have changed since none was worth it
   std::vector<LogPart> parts_;  // kept for its memory
   Offset log_start_seen_;
-  std::optional<Memory> memory_;  // as last looked at
+  std::optional<Memory> memory_;     // as last looked at
   Offset memory_start_ = kNoOffset;  // and since when its oldest batch is known to be there
   TimestampMs memory_since_ = 0;
-  Offset flushed_below_;             // what was hidden below it was flushed
-  std::string straddling_name_;      // the file that the log start lies in
+  Offset flushed_below_;         // what was hidden below it was flushed
+  std::string straddling_name_;  // the file that the log start lies in
   Offset straddling_from_;
-  std::int64_t straddling_bytes_ = 0;  // visible ones of it
-  Offset split_below_;               // files that end below it are not taken apart any more
-  std::int64_t segment_bytes_ = 0;   // when that was last reset
+  std::int64_t straddling_bytes_ = 0;    // visible ones of it
+  Offset split_below_;                   // files that end below it are not taken apart any more
+  std::int64_t segment_bytes_ = 0;       // when that was last reset
   std::int64_t buffer_for_segment_ = 0;  // the segment.bytes that the write buffer was made for
   std::size_t default_buffer_ = 0;
 };
