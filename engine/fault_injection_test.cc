@@ -139,11 +139,11 @@ class FaultInjectionTest : public ::testing::Test {
     CheckTopics(topics);
     std::set<std::string> families{"default", "state"};
     for (const auto& [id, name] : topics.live) {
-      for (int i = 0; i < kFaultPartitions; ++i) {
+      for (int i = 0; i <= testing::kCleanedPartition; ++i) {
         const auto log =
             engine.OpenPartition({name, PartitionId(i)}, id, testing::FaultConfigOf(i));
         ASSERT_TRUE(log.has_value()) << log.error().detail;
-        CheckPartition(**log, id, i);
+        i < kFaultPartitions ? CheckPartition(**log, id, i) : CheckCleaned(**log, id);
         for (const auto& store : engine.stores()) {
           const auto family = store->FindFamily({id, PartitionId(i)});
           if (family != nullptr) families.insert(family->name());
@@ -198,6 +198,27 @@ class FaultInjectionTest : public ::testing::Test {
     ASSERT_TRUE(retry.has_value()) << retry.error().detail;
     EXPECT_TRUE(retry->duplicate);
     EXPECT_EQ(retry->base_offset, bases.back());
+  }
+
+  // The newest record of each key is there, and none at an offset that is not its own.
+  void CheckCleaned(PartitionLog& log, const Uuid& id) {
+    SCOPED_TRACE(log.topic_partition().ToString());
+    const LogOffsets offsets = log.offsets();
+    EXPECT_GE(offsets.log_end.value(), (said_.ends[{id, testing::kCleanedPartition}]));
+    const auto view = log.Read(Offset(0), {.bytes_max = std::numeric_limits<std::size_t>::max(),
+                                           .upper_bound = offsets.log_end});
+    ASSERT_TRUE(view.has_value()) << view.error().detail;
+    const testing::Values values = testing::ValuesOf(*view);
+    const std::vector<Offset> bases = testing::BaseOffsetsOf(*view);
+    ASSERT_EQ(values.size(), bases.size()) << "each batch has one record";
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      ASSERT_EQ(values[i], testing::CleanedValue(bases[i]));
+    }
+    const std::int64_t newest =
+        std::min<std::int64_t>(offsets.log_end.value(), testing::kCleanedKeys);
+    for (std::int64_t back = 1; back <= newest; ++back) {
+      EXPECT_TRUE(std::ranges::binary_search(bases, offsets.log_end - back)) << back;
+    }
   }
 
   // Nothing but the families of topics that there are.

@@ -88,7 +88,7 @@ class Scenario {
   }
 
   void OpenLogs(const Uuid& id, const std::string& name) {
-    for (int i = 0; i < kFaultPartitions; ++i) {
+    for (int i = 0; i <= kCleanedPartition; ++i) {
       auto log = engine_->OpenPartition({name, PartitionId(i)}, id, FaultConfigOf(i));
       CHECK(log.has_value()) << log.error().detail;
       logs_[id].push_back(*log);
@@ -170,21 +170,29 @@ class Scenario {
     });
   }
 
-  // Log compaction: files are rewritten though all keys differ, so that every record must stay.
+  // Two files of the same few keys, and log compaction over both.
   void CleanAll() {
     std::vector<std::shared_ptr<RocksPartitionLog>> compacted;
     for (const auto& [id, logs] : logs_) {
-      LogConfig config = FaultConfigOf(kFaultPartitions - 1);
-      config.cleanup_compact = true;
-      config.cleanup_delete = false;  // or all of it would expire now
-      config.min_cleanable_dirty_ratio = 0;
-      logs.back()->SetConfig(config);
-      compacted.push_back(std::static_pointer_cast<RocksPartitionLog>(logs.back()));
+      const Log& log = logs[kCleanedPartition];
+      for (int round = 0; round < 2; ++round) {
+        LoadCleaned(id, *log);
+        FlushAll();
+      }
+      compacted.push_back(std::static_pointer_cast<RocksPartitionLog>(log));
     }
     CleanerPool pool({.threads = 0}, Clock::System(), [&] { return compacted; });
     while (pool.CleanDirtiest()) {
     }
-    for (const auto& log : compacted) log->SetConfig(FaultConfigOf(kFaultPartitions - 1));
+  }
+
+  static void LoadCleaned(const Uuid& id, PartitionLog& log) {
+    for (int i = 0; i < 2 * kCleanedKeys; ++i) {
+      const Offset end = log.offsets().log_end;
+      CHECK(AppendAndWait(log, BatchOf({CleanedValue(end)}, {.keyed = true})).has_value());
+      Say("end " + id.ToString() + " " + std::to_string(kCleanedPartition) + " " +
+          std::to_string(end.value() + 1));
+    }
   }
 
   // As many small files of one partition as the housekeeper takes for worth joining; RocksDB moves
@@ -210,7 +218,7 @@ class Scenario {
     for (const std::shared_ptr<Store>& store : engine_->stores()) {
       visit(store->state());
       for (const auto& [id, logs] : logs_) {
-        for (int i = 0; i < kFaultPartitions; ++i) {
+        for (int i = 0; i <= kCleanedPartition; ++i) {
           if (const auto family = store->FindFamily({id, PartitionId(i)})) visit(*family);
         }
       }

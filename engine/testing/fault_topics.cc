@@ -14,7 +14,16 @@ LogConfig FaultConfigOf(int partition) {
   if (partition == 0) config.flush_messages = 1;
   if (partition == 1) config.flush_ms = 1;
   if (partition < 2) config.retention_ms = -1;  // the records' timestamps are those of 1970
+  config.cleanup_compact = partition == kCleanedPartition;
+  if (config.cleanup_compact) {
+    config.cleanup_delete = false;
+    config.min_cleanable_dirty_ratio = 0;
+  }
   return config;
+}
+
+std::string CleanedValue(Offset offset) {
+  return "key " + std::to_string(offset.value() % kCleanedKeys);
 }
 
 std::string TopicRecord(const Uuid& id, const std::string& name) {

@@ -16,7 +16,12 @@ namespace gneiss::engine::testing {
 
 inline constexpr int kFaultPartitions = 3;  // of each topic
 
-// One partition each that waits for its fsyncs, that has them made, and of which all may expire.
+// And one more, which is compacted: its records have few keys.
+inline constexpr int kCleanedPartition = kFaultPartitions;
+inline constexpr int kCleanedKeys = 3;
+
+// One partition each that waits for its fsyncs, that has them made, and of which all may expire;
+// and the compacted one.
 LogConfig FaultConfigOf(int partition);
 
 struct FaultTopics {
@@ -30,6 +35,8 @@ std::string RemovalRecord(const Uuid& id);
 // The topics after all records of the metadata log. Dies at a record that it does not know.
 FaultTopics ReplayTopics(MetadataLog& metadata);
 
+// Also the record's key.
+std::string CleanedValue(Offset offset);
 std::string FaultValue(const Uuid& id, int partition, Offset offset);
 
 }  // namespace gneiss::engine::testing
