@@ -82,14 +82,7 @@ void Housekeeper::Run() {
       attention_->Pause(kAttentionPause);
     }
     if (Steady::now() >= next_round) {
-      {
-        MutexLock work(work_mutex_);
-        TakeArrivals();
-        const std::vector<LogKeeper*> all = AllKeepers();
-        LookAtKeepers(all, all);
-        ++counting_.rounds;
-        Publish();
-      }
+      MakeRound();
       next_round = Steady::now() + options_.check_interval;
     }
     if (Steady::now() >= next_tending) {
@@ -99,15 +92,17 @@ void Housekeeper::Run() {
   }
 }
 
+void Housekeeper::MakeRound() {
+  MutexLock work(work_mutex_);
+  TakeArrivals();
+  const std::vector<LogKeeper*> all = AllKeepers();
+  LookAtKeepers(all, all);
+  ++counting_.rounds;
+  Publish();
+}
+
 void Housekeeper::LookAtAll() {
-  {
-    MutexLock work(work_mutex_);
-    TakeArrivals();
-    const std::vector<LogKeeper*> all = AllKeepers();
-    LookAtKeepers(all, all);
-    ++counting_.rounds;
-    Publish();
-  }
+  MakeRound();
   Tend(std::chrono::nanoseconds::max());
 }
 

@@ -57,6 +57,7 @@ class Housekeeper {
   };
 
   void Run();
+  void MakeRound() EXCLUDES(work_mutex_);
   void TakeArrivals() REQUIRES(work_mutex_) EXCLUDES(mutex_);
   void LookAt(const AttentionList::Listed& listed) EXCLUDES(work_mutex_);
   // At the space of all `keepers`, at the retention of those `judged`.

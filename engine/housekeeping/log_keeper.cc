@@ -43,6 +43,11 @@ void LogKeeper::Report(const Error& error, const char* what) const {
                             << " task=" << what << " error=" << error.detail;
 }
 
+std::optional<RocksPartitionLog::View> LogKeeper::GetView() const {
+  const std::shared_ptr<RocksPartitionLog> log = log_.lock();
+  return log != nullptr ? log->GetView() : std::nullopt;
+}
+
 bool LogKeeper::Refresh(const View& view) {
   const Result<bool> changed = files_.Refresh(view.family);
   if (!changed) {
@@ -168,8 +173,7 @@ void LogKeeper::FlushIfOld(const View& view, TimestampMs now,
 }
 
 std::optional<format::LogStart> LogKeeper::TakeForeignMove() {
-  const std::shared_ptr<RocksPartitionLog> log = log_.lock();
-  const std::optional<View> view = log != nullptr ? log->GetView() : std::nullopt;
+  const std::optional<View> view = GetView();
   if (!view || view->log_start.offset == log_start_seen_) return std::nullopt;
   log_start_seen_ = view->log_start.offset;
   return view->log_start;
@@ -178,8 +182,7 @@ std::optional<format::LogStart> LogKeeper::TakeForeignMove() {
 // ---- Space ----
 
 void LogKeeper::DropExpired(HousekeepingStats& stats) {
-  const std::shared_ptr<RocksPartitionLog> log = log_.lock();
-  const std::optional<View> view = log != nullptr ? log->GetView() : std::nullopt;
+  const std::optional<View> view = GetView();
   if (!view || !Refresh(*view)) return;
   FlushHidden(*view);
   const Offset durable = view->family->rules()->drop_below();
@@ -218,16 +221,14 @@ void LogKeeper::FlushHidden(const View& view) {
 // ---- Merging ----
 
 bool LogKeeper::NeedsTending() {
-  const std::shared_ptr<RocksPartitionLog> log = log_.lock();
-  const std::optional<View> view = log != nullptr ? log->GetView() : std::nullopt;
+  const std::optional<View> view = GetView();
   if (!view || !Refresh(*view)) return false;
   const Offset durable = view->family->rules()->drop_below();
   return may_merge_ || (!files_.files().empty() && files_.files().front().max_offset < durable);
 }
 
 bool LogKeeper::Merge(HousekeepingStats& stats) {
-  const std::shared_ptr<RocksPartitionLog> log = log_.lock();
-  const std::optional<View> view = log != nullptr ? log->GetView() : std::nullopt;
+  const std::optional<View> view = GetView();
   if (!view || !Refresh(*view)) return false;
   const MergeRules rules = MergeRulesOf(view->config);
   if (std::exchange(segment_bytes_, view->config.segment_bytes) != view->config.segment_bytes) {
@@ -260,19 +261,15 @@ bool LogKeeper::Merge(HousekeepingStats& stats) {
   return true;
 }
 
-void LogKeeper::FitToSegment() {
-  const std::shared_ptr<RocksPartitionLog> log = log_.lock();
-  const std::optional<View> view = log != nullptr ? log->GetView() : std::nullopt;
-  if (view) FitBufferToSegment(*view);
-}
-
 // A flush makes one file of a memtable, so a small segment.bytes needs small memtables. Half of it:
 // a group of commits goes into a memtable as a whole and may overshoot.
-void LogKeeper::FitBufferToSegment(const View& view) {
-  const std::int64_t segment = view.config.segment_bytes;
+void LogKeeper::FitToSegment() {
+  const std::optional<View> view = GetView();
+  if (!view) return;
+  const std::int64_t segment = view->config.segment_bytes;
   const bool as_made = buffer_for_segment_ == 0 && segment >= kSmallSegmentBytes;
   if (segment == buffer_for_segment_ || as_made) return;
-  Family& family = *view.family;
+  Family& family = *view->family;
   const std::size_t present = family.db().GetOptions(family.handle()).write_buffer_size;
   if (default_buffer_ == 0) default_buffer_ = present;
   const std::size_t wanted = std::min(default_buffer_, static_cast<std::size_t>(segment) / 2);

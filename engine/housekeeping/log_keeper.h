@@ -59,6 +59,7 @@ class LogKeeper {
     TimestampMs newest = kNoTimestamp;
   };
 
+  std::optional<View> GetView() const;  // as the log's; nothing, too, when that is gone
   bool Refresh(const View& view);
   RetentionQuestion Ask(RocksPartitionLog& log, const View& view, TimestampMs now);
   std::int64_t VisibleBytes(const View& view, const LogFile& file);
@@ -67,7 +68,6 @@ class LogKeeper {
   void FlushIfOld(const View& view, TimestampMs now, std::chrono::milliseconds check_interval,
                   HousekeepingStats& stats);
   void FlushHidden(const View& view);
-  void FitBufferToSegment(const View& view);
   void Report(const Error& error, const char* what) const;
 
   std::weak_ptr<RocksPartitionLog> log_;
