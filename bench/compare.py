@@ -192,6 +192,21 @@ def spread(values):
     return f"{statistics.median(values):.4g} ({min(values):.4g}..{max(values):.4g})"
 
 
+def commands_of(flags, only=None):
+    """How each broker is started, by its name; `only` leaves one of them."""
+    commands = {"gneiss": [flags.gneiss], "kafka": [flags.kafka, f"--work_dir={flags.work_dir}"]}
+    return {only: commands[only]} if only else commands
+
+
+def print_spreads(runs):
+    """A row per figure, a column per broker. `runs`: of each broker, by its name, what each round gave."""
+    print("| figure | " + " | ".join(runs) + " |")
+    print("|---" * (len(runs) + 1) + "|")
+    for figure in next(iter(runs.values()))[0]:
+        cells = [spread([run[figure] for run in rounds]) for rounds in runs.values()]
+        print(f"| {figure} | " + " | ".join(cells) + " |")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--gneiss", default="build/bin/gneiss")
@@ -208,7 +223,7 @@ def main():
     parser.add_argument("--dir", default=None, help="where the brokers keep their data")
     flags = parser.parse_args()
 
-    commands = {"gneiss": [flags.gneiss], "kafka": [flags.kafka, f"--work_dir={flags.work_dir}"]}
+    commands = commands_of(flags)
     runs = {name: [] for name in commands}
     for command in commands.values():
         warm_up(flags, command)

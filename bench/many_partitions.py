@@ -291,9 +291,7 @@ def main():
     flags = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_NOFILE, (flags.open_files, flags.open_files))
 
-    commands = {"gneiss": [flags.gneiss], "kafka": [flags.kafka, f"--work_dir={flags.work_dir}"]}
-    if flags.only:
-        commands = {flags.only: commands[flags.only]}
+    commands = compare.commands_of(flags, flags.only)
     runs = {name: [] for name in commands}
     for number in range(flags.rounds):
         for name, command in commands.items():
@@ -303,11 +301,7 @@ def main():
     print(f"{platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}, "
           f"{flags.rounds} rounds, {flags.topics} topics, {flags.partitions} partitions, "
           f"{flags.open_files} open files\n")
-    print("| figure | " + " | ".join(commands) + " |")
-    print("|---" * (len(commands) + 1) + "|")
-    for figure in next(iter(runs.values()))[0]:
-        cells = [compare.spread([run[figure] for run in rounds]) for rounds in runs.values()]
-        print(f"| {figure} | " + " | ".join(cells) + " |")
+    compare.print_spreads(runs)
 
 
 if __name__ == "__main__":

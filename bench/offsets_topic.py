@@ -160,9 +160,7 @@ def main():
     parser.add_argument("--dir", default=None, help="where the brokers keep their data")
     flags = parser.parse_args()
 
-    commands = {"gneiss": [flags.gneiss], "kafka": [flags.kafka, f"--work_dir={flags.work_dir}"]}
-    if flags.only:
-        commands = {flags.only: commands[flags.only]}
+    commands = compare.commands_of(flags, flags.only)
     runs = {name: [] for name in commands}
     for number in range(flags.rounds):
         for name, command in commands.items():
@@ -177,11 +175,7 @@ def main():
     print(f"{platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}, "
           f"{flags.rounds} rounds, {flags.commits} commits of {flags.groups} groups, "
           f"{' '.join(flags.set)}\n")
-    print("| figure | " + " | ".join(commands) + " |")
-    print("|---" * (len(commands) + 1) + "|")
-    for figure in next(iter(runs.values()))[0]:
-        cells = [compare.spread([run[figure] for run in rounds]) for rounds in runs.values()]
-        print(f"| {figure} | " + " | ".join(cells) + " |")
+    compare.print_spreads(runs)
 
 
 if __name__ == "__main__":

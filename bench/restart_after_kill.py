@@ -87,9 +87,7 @@ def main():
     parser.add_argument("--dir", default=None, help="where the brokers keep their data")
     flags = parser.parse_args()
 
-    commands = {"gneiss": [flags.gneiss], "kafka": [flags.kafka, f"--work_dir={flags.work_dir}"]}
-    if flags.only:
-        commands = {flags.only: commands[flags.only]}
+    commands = compare.commands_of(flags, flags.only)
     print(f"{platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}, "
           f"{flags.partitions} partitions, {flags.record_bytes} bytes per record", flush=True)
     for megabytes in flags.megabytes:
