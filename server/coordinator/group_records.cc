@@ -3,12 +3,10 @@
 
 #include <utility>
 
-#include "protocol/base/big_endian.h"
 #include "protocol/messages/group/group_metadata.h"
 #include "protocol/messages/group/legacy_offset_commit.h"
 #include "protocol/messages/group/offset_commit.h"
 #include "protocol/wire/reader.h"
-#include "protocol/wire/writer.h"
 
 namespace gneiss::server {
 namespace {
@@ -20,36 +18,9 @@ using protocol::OffsetCommitKey;
 using protocol::OffsetCommitValue;
 
 // ON DISK: what Kafka 4.3 writes.
-constexpr std::int16_t kKeyVersion = 0;
 constexpr std::int16_t kGroupVersion = 3;
 constexpr std::int16_t kOffsetVersion = 4;
 constexpr std::int16_t kExpiringOffsetVersion = 1;  // the only one with an expire timestamp
-
-// An int16, the type of a key or the version of a value, and the message.
-template <class Message>
-Result<std::string> EncodeTagged(std::int16_t tag, const Message& message, std::int16_t version) {
-  std::string bytes(sizeof tag, '\0');
-  StoreBigEndian(bytes.data(), tag);
-  GNEISS_ASSIGN_OR_RETURN(const std::string fields, wire::EncodeToString(message, version));
-  return bytes + fields;
-}
-
-template <class Key>
-Result<std::string> EncodeKey(const Key& key) {
-  return EncodeTagged(Key::kRecordKey, key, kKeyVersion);
-}
-
-template <class Value>
-Result<Value> DecodeValue(std::span<const std::byte> bytes) {
-  wire::Reader in(bytes);
-  const std::int16_t version = in.ReadInt16();
-  GNEISS_RETURN_IF_ERROR(in.status());
-  if (version < Value::kMinVersion || version > Value::kMaxVersion) {
-    return Fail(Errc::kUnsupportedVersion,
-                std::string(Value::kName) + " version " + std::to_string(version));
-  }
-  return Value::Decode(in, version);
-}
 
 GroupMetadataValue::MemberMetadata ToValue(const MemberSnapshot& member) {
   return {.member_id = member.identity.member_id,
@@ -98,37 +69,41 @@ CommittedOffset FromValue(OffsetCommitValue value) {
 template <class Key>
 Result<StoredRecord> ParseOffset(wire::Reader& in,
                                  std::optional<std::span<const std::byte>> value) {
-  GNEISS_ASSIGN_OR_RETURN(Key key, Key::Decode(in, kKeyVersion));
+  GNEISS_ASSIGN_OR_RETURN(Key key, Key::Decode(in, kCoordinatorKeyVersion));
   StoredOffset stored{.group = std::move(key.group),
                       .tp = {std::move(key.topic), PartitionId(key.partition)},
                       .offset = std::nullopt};
   if (value) {
-    GNEISS_ASSIGN_OR_RETURN(OffsetCommitValue fields, DecodeValue<OffsetCommitValue>(*value));
+    GNEISS_ASSIGN_OR_RETURN(OffsetCommitValue fields,
+                            DecodeCoordinatorValue<OffsetCommitValue>(*value));
     stored.offset = FromValue(std::move(fields));
   }
   return stored;
 }
 
 Result<StoredRecord> ParseGroup(wire::Reader& in, std::optional<std::span<const std::byte>> value) {
-  GNEISS_ASSIGN_OR_RETURN(GroupMetadataKey key, GroupMetadataKey::Decode(in, kKeyVersion));
+  GNEISS_ASSIGN_OR_RETURN(GroupMetadataKey key,
+                          GroupMetadataKey::Decode(in, kCoordinatorKeyVersion));
   StoredGroup stored{.group = std::move(key.group), .snapshot = std::nullopt};
   if (value) {
-    GNEISS_ASSIGN_OR_RETURN(GroupMetadataValue fields, DecodeValue<GroupMetadataValue>(*value));
+    GNEISS_ASSIGN_OR_RETURN(GroupMetadataValue fields,
+                            DecodeCoordinatorValue<GroupMetadataValue>(*value));
     stored.snapshot = FromValue(std::move(fields));
   }
   return stored;
 }
 
+OffsetCommitKey OffsetKey(const std::string& group, const TopicPartition& tp) {
+  return {.group = group, .topic = tp.topic, .partition = tp.partition.value()};
+}
+
 }  // namespace
 
 Result<CoordinatorRecord> GroupTombstone(const std::string& group) {
-  CoordinatorRecord record;
-  GNEISS_ASSIGN_OR_RETURN(record.key, EncodeKey(GroupMetadataKey{.group = group}));
-  return record;
+  return EncodeTombstone(GroupMetadataKey{.group = group});
 }
 
 Result<CoordinatorRecord> GroupRecord(const std::string& group, const GroupSnapshot& snapshot) {
-  GNEISS_ASSIGN_OR_RETURN(CoordinatorRecord record, GroupTombstone(group));
   GroupMetadataValue value;
   value.protocol_type = snapshot.protocol_type;
   value.generation = snapshot.generation;
@@ -136,20 +111,15 @@ Result<CoordinatorRecord> GroupRecord(const std::string& group, const GroupSnaps
   value.leader = snapshot.leader;
   value.current_state_timestamp = snapshot.state_since;
   for (const MemberSnapshot& member : snapshot.members) value.members.push_back(ToValue(member));
-  GNEISS_ASSIGN_OR_RETURN(record.value, EncodeTagged(kGroupVersion, value, kGroupVersion));
-  return record;
+  return EncodeRecord(GroupMetadataKey{.group = group}, value, kGroupVersion);
 }
 
 Result<CoordinatorRecord> OffsetTombstone(const std::string& group, const TopicPartition& tp) {
-  CoordinatorRecord record;
-  const OffsetCommitKey key{.group = group, .topic = tp.topic, .partition = tp.partition.value()};
-  GNEISS_ASSIGN_OR_RETURN(record.key, EncodeKey(key));
-  return record;
+  return EncodeTombstone(OffsetKey(group, tp));
 }
 
 Result<CoordinatorRecord> OffsetRecord(const std::string& group, const TopicPartition& tp,
                                        const CommittedOffset& offset) {
-  GNEISS_ASSIGN_OR_RETURN(CoordinatorRecord record, OffsetTombstone(group, tp));
   OffsetCommitValue value;
   value.offset = offset.offset.value();
   value.leader_epoch = offset.leader_epoch.value();
@@ -159,8 +129,7 @@ Result<CoordinatorRecord> OffsetRecord(const std::string& group, const TopicPart
   value.topic_id = offset.topic_id;
   const std::int16_t version =
       offset.expire_time == kNoTimestamp ? kOffsetVersion : kExpiringOffsetVersion;
-  GNEISS_ASSIGN_OR_RETURN(record.value, EncodeTagged(version, value, version));
-  return record;
+  return EncodeRecord(OffsetKey(group, tp), value, version);
 }
 
 Result<StoredRecord> ParseRecord(std::span<const std::byte> key,
@@ -176,6 +145,10 @@ Result<StoredRecord> ParseRecord(std::span<const std::byte> key,
     case GroupMetadataKey::kRecordKey:
       return ParseGroup(in, value);
     default:
+      if (IsConsumerGroupRecord(type)) {
+        GNEISS_ASSIGN_OR_RETURN(StoredConsumerRecord record, ParseConsumerRecord(type, in, value));
+        return record;
+      }
       return ForeignRecord{.type = type};
   }
 }

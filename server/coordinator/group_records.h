@@ -11,21 +11,15 @@
 
 #include "protocol/base/result.h"
 #include "protocol/base/shared_bytes.h"
+#include "server/coordinator/consumer_group_records.h"
+#include "server/coordinator/coordinator_record.h"
 #include "server/coordinator/group_snapshot.h"
 #include "server/coordinator/offset_store.h"
 
 namespace gneiss::server {
 
-// The records of __consumer_offsets, in Kafka's formats and in the versions that Kafka 4.3 writes.
-// ON DISK, and read by Kafka's brokers and tools: a key is an int16 type and its fields, a value an
-// int16 version and its fields; no value is a tombstone.
-
-struct CoordinatorRecord {
-  std::string key;
-  std::optional<std::string> value;
-
-  std::size_t size() const { return key.size() + (value ? value->size() : 0); }
-};
+// The records of __consumer_offsets, in Kafka's formats and in the versions that Kafka 4.3 writes:
+// those of offsets and classic groups, and one parser for all of them.
 
 // kMalformed for names or metadata longer than the format can hold (32767 bytes).
 Result<CoordinatorRecord> GroupRecord(const std::string& group, const GroupSnapshot& snapshot);
@@ -44,11 +38,11 @@ struct StoredOffset {
   TopicPartition tp;
   std::optional<CommittedOffset> offset;
 };
-// Of a kind that this broker does not serve: consumer, share and streams groups.
+// Of a kind that this broker does not serve: share and streams groups.
 struct ForeignRecord {
   std::int16_t type = 0;
 };
-using StoredRecord = std::variant<StoredGroup, StoredOffset, ForeignRecord>;
+using StoredRecord = std::variant<StoredGroup, StoredOffset, StoredConsumerRecord, ForeignRecord>;
 
 // kMalformed if key or value break their format, kUnsupportedVersion for a value newer than known.
 Result<StoredRecord> ParseRecord(std::span<const std::byte> key,

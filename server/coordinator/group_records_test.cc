@@ -128,9 +128,9 @@ TEST(GroupRecordsTest, TombstonesHaveNoValue) {
 }
 
 TEST(GroupRecordsTest, RecordsOfOtherGroupTypesAreForeign) {
-  const std::string key("\0\3\0\1g", 5);
+  const std::string key("\0\x0a\0\1g\0\1m", 8);  // a member of a share group
   const StoredRecord record = ParseRecord(AsBytes(key), AsBytes("whatever")).value();
-  EXPECT_EQ(std::get<ForeignRecord>(record).type, 3);
+  EXPECT_EQ(std::get<ForeignRecord>(record).type, 10);
 }
 
 TEST(GroupRecordsTest, BrokenBytesAndNewerVersionsAreErrors) {

@@ -32,6 +32,7 @@ class GroupReplay {
  private:
   void Apply(StoredGroup record);
   void Apply(StoredOffset record);
+  void Apply(const StoredConsumerRecord&) {}  // their groups are not served yet
   void Apply(ForeignRecord) {}
 
   ReplayedGroups groups_;
