@@ -2,24 +2,16 @@
 #include "server/handlers/api_versions.h"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 
 #include "server/broker.h"
 #include "server/dispatch/api_table.h"
 #include "server/dispatch/error_mapping.h"
+#include "server/metadata/features.h"
 #include "server/metadata/metadata_source.h"
 
 namespace gneiss::server {
 namespace {
-
-// The features that this broker serves, and which levels of each. A feature that is not served is
-// left out, so that clients do not use it: transactions, consumer groups of KIP-848, shares.
-struct SupportedFeature {
-  std::string_view name;
-  VersionRange levels;
-};
-constexpr std::array kSupportedFeatures{SupportedFeature{"metadata.version", {7, 30}}};
 
 bool IsLetterOrDigit(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -38,11 +30,10 @@ protocol::ApiVersionsResponse::ApiVersion Advertise(const ServedApi& api) {
 
 void AddFeatures(const MetadataImage& image, std::int16_t version,
                  protocol::ApiVersionsResponse& response) {
-  for (const SupportedFeature& feature : kSupportedFeatures) {
+  for (const Feature& feature : kFeatures) {
     // Clients of v3 cannot read a minimum of 0.
-    if (feature.levels.min == 0 && version < 4) continue;
-    response.supported_features.push_back(
-        {std::string(feature.name), feature.levels.min, feature.levels.max});
+    if (feature.min == 0 && version < 4) continue;
+    response.supported_features.push_back({std::string(feature.name), feature.min, feature.max});
   }
   response.finalized_features_epoch = image.offset().value();
   for (const auto& [name, level] : image.features()) {

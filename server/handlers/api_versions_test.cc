@@ -11,6 +11,7 @@
 #include "protocol/base/big_endian.h"
 #include "protocol/error_codes.h"
 #include "server/dispatch/api_table.h"
+#include "server/metadata/features.h"
 #include "server/testing/in_process_broker.h"
 
 namespace gneiss::server::testing {
@@ -65,18 +66,26 @@ TEST_F(ApiVersionsTest, ProduceIsAdvertisedFromZero) {
   EXPECT_EQ(FindApi(ServedApis(), 0)->served.min, 3);
 }
 
-TEST_F(ApiVersionsTest, OnlyServedFeaturesAreTold) {
-  for (const std::int16_t version : {std::int16_t{3}, std::int16_t{4}}) {
-    const Response response = Ask(version);
-    ASSERT_EQ(response.supported_features.size(), 1u);
-    EXPECT_EQ(response.supported_features[0].name, "metadata.version");
-    EXPECT_EQ(response.supported_features[0].min_version, 7);
-    EXPECT_EQ(response.supported_features[0].max_version, 30);
-    ASSERT_EQ(response.finalized_features.size(), 1u);
-    EXPECT_EQ(response.finalized_features[0].name, "metadata.version");
-    EXPECT_EQ(response.finalized_features[0].max_version_level, 30);
-    EXPECT_GE(response.finalized_features_epoch, 0);
+TEST_F(ApiVersionsTest, ServedFeaturesAreToldWithTheirLevels) {
+  const Response response = Ask(4);
+  ASSERT_EQ(response.supported_features.size(), kFeatures.size());
+  for (std::size_t i = 0; i < kFeatures.size(); ++i) {
+    EXPECT_EQ(response.supported_features[i].name, kFeatures[i].name);
+    EXPECT_EQ(response.supported_features[i].min_version, kFeatures[i].min);
+    EXPECT_EQ(response.supported_features[i].max_version, kFeatures[i].max);
   }
+  EXPECT_GE(response.finalized_features_epoch, 0);
+  for (const auto& finalized : response.finalized_features) {
+    EXPECT_EQ(finalized.max_version_level, FindFeature(finalized.name)->at_birth);
+    EXPECT_EQ(finalized.min_version_level, finalized.max_version_level);
+  }
+}
+
+// A client of v3 fails on a minimum of 0.
+TEST_F(ApiVersionsTest, VersionThreeIsToldOfNoFeatureThatBeginsAtZero) {
+  const Response response = Ask(3);
+  ASSERT_EQ(response.supported_features.size(), 1u);
+  EXPECT_EQ(response.supported_features[0].name, "metadata.version");
 }
 
 TEST_F(ApiVersionsTest, ClientSoftwareMustLookLikeAName) {

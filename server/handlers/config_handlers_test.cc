@@ -124,12 +124,12 @@ TEST_F(ConfigHandlersTest, TheBrokerTellsItsSettingsAndTheClusterItsDynamicDefau
   EXPECT_THAT(own.configs, SizeIs(BrokerKeys().size()));
   EXPECT_EQ(Named(own, "node.id").value, "1");
   EXPECT_TRUE(Named(own, "node.id").read_only);
-  EXPECT_THAT(Describe(kBroker, "").configs, IsEmpty());
+  ASSERT_THAT(Describe(kBroker, "").configs, SizeIs(1));  // what eligible leader replicas ask for
+  EXPECT_EQ(Named(Describe(kBroker, ""), "min.insync.replicas").value, "1");
   EXPECT_EQ(Alter(kBroker, "", kSet, "log.retention.ms", "777"), ErrorCode::kNone);
   const Result defaults = Describe(kBroker, "");
-  ASSERT_THAT(defaults.configs, SizeIs(1));
-  EXPECT_EQ(defaults.configs[0].name, "log.retention.ms");
-  EXPECT_EQ(defaults.configs[0].config_source, 3);
+  ASSERT_THAT(defaults.configs, SizeIs(2));
+  EXPECT_EQ(Named(defaults, "log.retention.ms").config_source, 3);
 }
 
 TEST_F(ConfigHandlersTest, ResourcesThatAreNotHereAreRefusedWithKafkasCodes) {

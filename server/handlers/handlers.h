@@ -2,19 +2,29 @@
 #pragma once
 
 #include "server/dispatch/handler_list.h"
+#include "server/handlers/add_raft_voter.h"
 #include "server/handlers/alter_configs.h"
+#include "server/handlers/alter_partition_reassignments.h"
 #include "server/handlers/api_versions.h"
+#include "server/handlers/create_acls.h"
+#include "server/handlers/create_delegation_token.h"
 #include "server/handlers/create_partitions.h"
 #include "server/handlers/create_topics.h"
+#include "server/handlers/delete_acls.h"
 #include "server/handlers/delete_groups.h"
 #include "server/handlers/delete_records.h"
 #include "server/handlers/delete_topics.h"
+#include "server/handlers/describe_acls.h"
 #include "server/handlers/describe_cluster.h"
 #include "server/handlers/describe_configs.h"
+#include "server/handlers/describe_delegation_token.h"
 #include "server/handlers/describe_groups.h"
 #include "server/handlers/describe_log_dirs.h"
 #include "server/handlers/describe_producers.h"
+#include "server/handlers/describe_quorum.h"
 #include "server/handlers/describe_topic_partitions.h"
+#include "server/handlers/elect_leaders.h"
+#include "server/handlers/expire_delegation_token.h"
 #include "server/handlers/fetch.h"
 #include "server/handlers/find_coordinator.h"
 #include "server/handlers/heartbeat.h"
@@ -22,15 +32,21 @@
 #include "server/handlers/init_producer_id.h"
 #include "server/handlers/join_group.h"
 #include "server/handlers/leave_group.h"
+#include "server/handlers/list_config_resources.h"
 #include "server/handlers/list_groups.h"
 #include "server/handlers/list_offsets.h"
+#include "server/handlers/list_partition_reassignments.h"
 #include "server/handlers/metadata.h"
 #include "server/handlers/offset_commit.h"
 #include "server/handlers/offset_delete.h"
 #include "server/handlers/offset_fetch.h"
 #include "server/handlers/offset_for_leader_epoch.h"
 #include "server/handlers/produce.h"
+#include "server/handlers/remove_raft_voter.h"
+#include "server/handlers/renew_delegation_token.h"
 #include "server/handlers/sync_group.h"
+#include "server/handlers/unregister_broker.h"
+#include "server/handlers/update_features.h"
 
 namespace gneiss::server {
 
@@ -57,16 +73,32 @@ using Handlers = HandlerList<
     DeleteRecordsHandler,
     InitProducerIdHandler,
     OffsetForLeaderEpochHandler,
+    DescribeAclsHandler,
+    CreateAclsHandler,
+    DeleteAclsHandler,
     DescribeConfigsHandler,
     AlterConfigsHandler,
     DescribeLogDirsHandler,
     CreatePartitionsHandler,
+    CreateDelegationTokenHandler,
+    RenewDelegationTokenHandler,
+    ExpireDelegationTokenHandler,
+    DescribeDelegationTokenHandler,
     DeleteGroupsHandler,
+    ElectLeadersHandler,
     IncrementalAlterConfigsHandler,
+    AlterPartitionReassignmentsHandler,
+    ListPartitionReassignmentsHandler,
     OffsetDeleteHandler,
+    DescribeQuorumHandler,
+    UpdateFeaturesHandler,
     DescribeClusterHandler,
     DescribeProducersHandler,
-    DescribeTopicPartitionsHandler
+    UnregisterBrokerHandler,
+    ListConfigResourcesHandler,
+    DescribeTopicPartitionsHandler,
+    AddRaftVoterHandler,
+    RemoveRaftVoterHandler
 >;
 // clang-format on
 

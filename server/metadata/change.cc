@@ -41,6 +41,11 @@ void MarkFailed(protocol::IncrementalAlterConfigsResponse& response, const Error
   MarkElements(response.responses, error);
 }
 
+void MarkFailed(protocol::UpdateFeaturesResponse& response, const Error& error) {
+  response.results.clear();
+  Refuse(response, {CodeOf(error), "The change could not be written."});
+}
+
 void MarkFailed(Result<std::int64_t>& first_producer_id, const Error& error) {
   first_producer_id = std::unexpected<Error>(error);
 }

@@ -12,6 +12,7 @@
 #include "protocol/messages/create_topics.h"
 #include "protocol/messages/delete_topics.h"
 #include "protocol/messages/incremental_alter_configs.h"
+#include "protocol/messages/update_features.h"
 #include "server/metadata/metadata_image.h"
 #include "server/metadata/plan.h"
 
@@ -36,6 +37,7 @@ void MarkFailed(protocol::CreatePartitionsResponse& response, const Error& error
 void MarkFailed(protocol::CreateTopicsResponse& response, const Error& error);
 void MarkFailed(protocol::DeleteTopicsResponse& response, const Error& error);
 void MarkFailed(protocol::IncrementalAlterConfigsResponse& response, const Error& error);
+void MarkFailed(protocol::UpdateFeaturesResponse& response, const Error& error);
 void MarkFailed(Result<std::int64_t>& first_producer_id, const Error& error);
 
 // A Change made of two functions: the planner, and where the response goes.

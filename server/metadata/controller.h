@@ -7,10 +7,16 @@
 
 #include "protocol/base/result.h"
 #include "protocol/messages/alter_configs.h"
+#include "protocol/messages/alter_partition_reassignments.h"
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
 #include "protocol/messages/delete_topics.h"
+#include "protocol/messages/describe_quorum.h"
+#include "protocol/messages/elect_leaders.h"
 #include "protocol/messages/incremental_alter_configs.h"
+#include "protocol/messages/list_partition_reassignments.h"
+#include "protocol/messages/unregister_broker.h"
+#include "protocol/messages/update_features.h"
 
 namespace gneiss::server {
 
@@ -38,6 +44,20 @@ class Controller {
       ControllerRequest who, protocol::IncrementalAlterConfigsRequest request) = 0;
   virtual boost::asio::awaitable<protocol::AlterConfigsResponse> AlterConfigs(
       ControllerRequest who, protocol::AlterConfigsRequest request) = 0;
+  virtual boost::asio::awaitable<protocol::ElectLeadersResponse> ElectLeaders(
+      ControllerRequest who, protocol::ElectLeadersRequest request) = 0;
+  virtual boost::asio::awaitable<protocol::AlterPartitionReassignmentsResponse>
+  AlterPartitionReassignments(ControllerRequest who,
+                              protocol::AlterPartitionReassignmentsRequest request) = 0;
+  virtual boost::asio::awaitable<protocol::ListPartitionReassignmentsResponse>
+  ListPartitionReassignments(ControllerRequest who,
+                             protocol::ListPartitionReassignmentsRequest request) = 0;
+  virtual boost::asio::awaitable<protocol::DescribeQuorumResponse> DescribeQuorum(
+      ControllerRequest who, protocol::DescribeQuorumRequest request) = 0;
+  virtual boost::asio::awaitable<protocol::UpdateFeaturesResponse> UpdateFeatures(
+      ControllerRequest who, protocol::UpdateFeaturesRequest request) = 0;
+  virtual boost::asio::awaitable<protocol::UnregisterBrokerResponse> UnregisterBroker(
+      ControllerRequest who, protocol::UnregisterBrokerRequest request) = 0;
   // Reserves a block of producer ids; the first of it (see kProducerIdBlockLength).
   virtual boost::asio::awaitable<Result<std::int64_t>> AllocateProducerIds() = 0;
 };

@@ -7,11 +7,16 @@
 #include <glog/logging.h>
 #include <pthread.h>
 
+#include "protocol/base/clock.h"
 #include "server/metadata/alter_configs_plan.h"
 #include "server/metadata/create_partitions_plan.h"
 #include "server/metadata/create_topics_plan.h"
 #include "server/metadata/delete_topics_plan.h"
+#include "server/metadata/elections.h"
+#include "server/metadata/quorum_view.h"
+#include "server/metadata/reassignments.h"
 #include "server/metadata/registration.h"
+#include "server/metadata/update_features_plan.h"
 #include "server/net/await_callback.h"
 
 namespace gneiss::server {
@@ -26,6 +31,19 @@ Plan<Result<std::int64_t>> PlanProducerIds(const MetadataImage& image, const Bro
   record.broker_epoch = image.brokers().at(config.node_id).epoch;
   record.next_producer_id = image.next_producer_id() + kProducerIdBlockLength;
   return {.records = {record}, .response = image.next_producer_id()};
+}
+
+// A node that forgot itself would serve nothing until its next start, and then be back.
+protocol::UnregisterBrokerResponse AnswerUnregisterBroker(
+    BrokerId self, const protocol::UnregisterBrokerRequest& request) {
+  protocol::UnregisterBrokerResponse response;
+  if (request.broker_id == self.value()) {
+    Refuse(response, {ErrorCode::kInvalidRequest, "The only broker cannot be unregistered."});
+  } else {
+    Refuse(response, {ErrorCode::kBrokerIdNotRegistered,
+                      "There is no broker " + std::to_string(request.broker_id) + "."});
+  }
+  return response;
 }
 
 Refusal RefusalOfClone(const Error& error) {
@@ -197,6 +215,43 @@ boost::asio::awaitable<protocol::AlterConfigsResponse> LocalController::AlterCon
       [this, request = std::move(request)](const MetadataImage& image) {
         return PlanAlterConfigs(image, context(), request);
       });
+}
+
+// These and UnregisterBroker change nothing on a single node, so the image answers them.
+
+boost::asio::awaitable<protocol::ElectLeadersResponse> LocalController::ElectLeaders(
+    ControllerRequest, protocol::ElectLeadersRequest request) {
+  co_return AnswerElectLeaders(*image(), request);
+}
+
+boost::asio::awaitable<protocol::AlterPartitionReassignmentsResponse>
+LocalController::AlterPartitionReassignments(ControllerRequest,
+                                             protocol::AlterPartitionReassignmentsRequest request) {
+  co_return AnswerAlterReassignments(*image(), request);
+}
+
+boost::asio::awaitable<protocol::ListPartitionReassignmentsResponse>
+LocalController::ListPartitionReassignments(ControllerRequest,
+                                            protocol::ListPartitionReassignmentsRequest) {
+  co_return AnswerListReassignments();
+}
+
+boost::asio::awaitable<protocol::DescribeQuorumResponse> LocalController::DescribeQuorum(
+    ControllerRequest, protocol::DescribeQuorumRequest request) {
+  co_return DescribeQuorumOfOne(config_.node_id, *image(), Clock::System().WallMs(), request);
+}
+
+boost::asio::awaitable<protocol::UpdateFeaturesResponse> LocalController::UpdateFeatures(
+    ControllerRequest who, protocol::UpdateFeaturesRequest request) {
+  return Await<protocol::UpdateFeaturesResponse>(
+      [this, who, request = std::move(request)](const MetadataImage& image) {
+        return PlanUpdateFeatures(image, context(), who.version, request);
+      });
+}
+
+boost::asio::awaitable<protocol::UnregisterBrokerResponse> LocalController::UnregisterBroker(
+    ControllerRequest, protocol::UnregisterBrokerRequest request) {
+  co_return AnswerUnregisterBroker(config_.node_id, request);
 }
 
 boost::asio::awaitable<Result<std::int64_t>> LocalController::AllocateProducerIds() {

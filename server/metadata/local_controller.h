@@ -67,6 +67,18 @@ class LocalController final : public MetadataSource, public Controller {
       ControllerRequest who, protocol::IncrementalAlterConfigsRequest request) override;
   boost::asio::awaitable<protocol::AlterConfigsResponse> AlterConfigs(
       ControllerRequest who, protocol::AlterConfigsRequest request) override;
+  boost::asio::awaitable<protocol::ElectLeadersResponse> ElectLeaders(
+      ControllerRequest who, protocol::ElectLeadersRequest request) override;
+  boost::asio::awaitable<protocol::AlterPartitionReassignmentsResponse> AlterPartitionReassignments(
+      ControllerRequest who, protocol::AlterPartitionReassignmentsRequest request) override;
+  boost::asio::awaitable<protocol::ListPartitionReassignmentsResponse> ListPartitionReassignments(
+      ControllerRequest who, protocol::ListPartitionReassignmentsRequest request) override;
+  boost::asio::awaitable<protocol::DescribeQuorumResponse> DescribeQuorum(
+      ControllerRequest who, protocol::DescribeQuorumRequest request) override;
+  boost::asio::awaitable<protocol::UpdateFeaturesResponse> UpdateFeatures(
+      ControllerRequest who, protocol::UpdateFeaturesRequest request) override;
+  boost::asio::awaitable<protocol::UnregisterBrokerResponse> UnregisterBroker(
+      ControllerRequest who, protocol::UnregisterBrokerRequest request) override;
   boost::asio::awaitable<Result<std::int64_t>> AllocateProducerIds() override;
 
   // The way of all of the above: `done` is called once with the response, on the controller's

@@ -5,16 +5,30 @@
 #include <string>
 #include <utility>
 
+#include "server/metadata/features.h"
+#include "server/metadata/update_features_plan.h"
+
 namespace gneiss::server {
 namespace {
 
 constexpr std::int16_t kPlaintext = 0;  // Kafka's number of the security protocol
 
-protocol::FeatureLevelRecord MetadataVersion() {
-  protocol::FeatureLevelRecord record;
-  record.name = std::string(kMetadataVersionFeature);
-  record.feature_level = kMetadataVersion;
-  return record;
+// What a cluster is born with: its features, metadata.version first, since it says how to read the
+// rest, and the configs that they ask for.
+void AppendBirth(const BrokerConfig& config, std::vector<MetadataRecord>& records) {
+  const auto append = [&records](const Feature& feature) {
+    protocol::FeatureLevelRecord record;
+    record.name = std::string(feature.name);
+    record.feature_level = feature.at_birth;
+    records.emplace_back(std::move(record));
+  };
+  append(*FindFeature(kMetadataVersionFeature));
+  for (const Feature& feature : kFeatures) {
+    if (feature.name != kMetadataVersionFeature && feature.at_birth > 0) append(feature);
+  }
+  for (MetadataRecord& record : EligibleLeaderConfigs(MetadataImage(), config)) {
+    records.push_back(std::move(record));
+  }
 }
 
 protocol::RegisterBrokerRecord Registration(const BrokerConfig& config, Offset at,
@@ -34,10 +48,12 @@ protocol::RegisterBrokerRecord Registration(const BrokerConfig& config, Offset a
     end_point.port = listener.port;
     end_point.security_protocol = kPlaintext;
   }
-  auto& feature = record.features.emplace_back();
-  feature.name = std::string(kMetadataVersionFeature);
-  feature.min_supported_version = kMetadataVersion;
-  feature.max_supported_version = kMetadataVersion;
+  for (const Feature& known : kFeatures) {
+    auto& feature = record.features.emplace_back();
+    feature.name = std::string(known.name);
+    feature.min_supported_version = known.min;
+    feature.max_supported_version = known.max;
+  }
   // The ids that directories have stay theirs; new ones come behind.
   log_dirs.resize(config.log_dirs.size());
   for (Uuid& id : log_dirs) {
@@ -54,8 +70,9 @@ Result<std::vector<MetadataRecord>> RegistrationRecords(const MetadataImage& ima
                                                         Offset log_end) {
   std::vector<MetadataRecord> records;
   if (image.brokers().empty()) {
-    records.emplace_back(MetadataVersion());
-    records.emplace_back(Registration(config, log_end + 1, {}));
+    AppendBirth(config, records);
+    const Offset at = log_end + static_cast<std::int64_t>(records.size());
+    records.emplace_back(Registration(config, at, {}));
     return records;
   }
   const auto self = image.brokers().find(config.node_id);

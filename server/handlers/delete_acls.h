@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+
+#include "protocol/api_keys.h"
+#include "protocol/messages/delete_acls.h"
+#include "server/dispatch/request_context.h"
+#include "server/dispatch/version_range.h"
+
+namespace gneiss::server {
+
+// DeleteAcls (key 31), versions 1-3.
+//   There is no authorizer: SECURITY_DISABLED for each. An enumeration of 0 closes the connection,
+//   as in Kafka. v2 flexible, v3 user resources.
+struct DeleteAclsHandler {
+  static constexpr ApiKey kKey = ApiKey::kDeleteAcls;
+  static constexpr VersionRange kVersions{1, 3};
+  using Request = protocol::DeleteAclsRequest;
+  using Response = protocol::DeleteAclsResponse;
+  static boost::asio::awaitable<Response> Handle(RequestContext& ctx, Request request);
+};
+
+}  // namespace gneiss::server
