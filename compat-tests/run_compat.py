@@ -28,13 +28,16 @@ import time
 from harness.broker_process import BrokerProcess
 
 ROOT = pathlib.Path(__file__).resolve().parent
-SUITES = ["librdkafka", "java", "console-tools", "kcat", "python", "compaction", "crash"]
+SUITES = ["librdkafka", "java", "console-tools", "kcat", "python", "cleanup", "crash"]
 STARTS_ITS_OWN_BROKER = {"crash"}
 SKIPPED = 77
 
 # Without the first every test with a group would wait three seconds for members who are not to come;
-# without the second log compaction would look for work every 15 seconds only.
-BROKER_SETTINGS = ["--set=group.initial.rebalance.delay.ms=0", "--set=log.cleaner.backoff.ms=100"]
+# without the others it would take minutes until something is cleaned up.
+BROKER_SETTINGS = ["--set=group.initial.rebalance.delay.ms=0"]
+SUITE_SETTINGS = {
+    "cleanup": ["--set=log.cleaner.backoff.ms=100", "--set=log.retention.check.interval.ms=500"],
+}
 
 
 def main():
@@ -70,7 +73,7 @@ def run_suite(suite, flags, work_dir):
     environment = dict(os.environ, COMPAT_WORK_DIR=str(work_dir), PYTHONPATH=str(ROOT),
                        COMPAT_BUILD_DIR=str(pathlib.Path(flags.build_dir).resolve()))
     external = os.environ.get("BOOTSTRAP")
-    command = broker_command(flags, work_dir)
+    command = broker_command(flags, work_dir) + SUITE_SETTINGS.get(suite, [])
     if suite in STARTS_ITS_OWN_BROKER:
         if external:
             print(f"{suite}: skipped, it has to start and kill the broker itself")

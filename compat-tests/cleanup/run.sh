@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# What log compaction leaves, against BOOTSTRAP: the same of Gneiss and of Apache Kafka.
+# What log compaction and retention leave, against BOOTSTRAP: the same of Gneiss and of Apache Kafka.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 : "${BOOTSTRAP:?host:port of a broker}" "${COMPAT_WORK_DIR:?a folder for fetched packages}"
