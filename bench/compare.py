@@ -87,10 +87,18 @@ class Broker:
         return total / TICKS
 
     def written_bytes(self):
+        """To disk."""
+        return self._io("write_bytes")
+
+    def read_bytes(self):
+        """By read calls, from the page cache as well."""
+        return self._io("rchar")
+
+    def _io(self, name):
         total = 0
         for pid in self.pids():
             for line in pathlib.Path(f"/proc/{pid}/io").read_text().splitlines():
-                if line.startswith("write_bytes:"):
+                if line.startswith(f"{name}:"):
                     total += int(line.split()[1])
         return total
 

@@ -54,12 +54,13 @@ def varint(value):
     return out + bytes([value])
 
 
-def one_record_batch(value_bytes):
+def one_record_batch(value_bytes, timestamp=None):
+    """`timestamp` in milliseconds; now, if there is none."""
     value = os.urandom(value_bytes)
     record = b"\0" + varint(0) + varint(0) + varint(-1) + varint(len(value)) + value + varint(0)
     record = varint(len(record)) + record
-    now = int(time.time() * 1000)
-    body = struct.pack(">hiqqqhii", 0, 0, now, now, -1, -1, -1, 1) + record
+    stamp = int(time.time() * 1000) if timestamp is None else timestamp
+    body = struct.pack(">hiqqqhii", 0, 0, stamp, stamp, -1, -1, -1, 1) + record
     return struct.pack(">qiibI", 0, 9 + len(body), -1, 2, crc32c(body)) + body
 
 

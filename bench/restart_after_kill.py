@@ -24,14 +24,15 @@ import compare
 
 TOPIC = b"bench"
 POLL_SECONDS = 0.002
+LATEST = -1
 
 
-def list_offsets(port, partitions):
-    """The end of each partition of the topic; None until all are served."""
+def list_offsets(port, partitions, timestamp=LATEST):
+    """The offset at `timestamp` of each partition of the topic; None until all are served."""
     request = struct.pack(">hhihi", 2, 1, 7, -1, -1) + struct.pack(">i", 1)
     request += struct.pack(">h", len(TOPIC)) + TOPIC + struct.pack(">i", partitions)
     for partition in range(partitions):
-        request += struct.pack(">iq", partition, -1)
+        request += struct.pack(">iq", partition, timestamp)
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=10) as s:
             s.sendall(struct.pack(">i", len(request)) + request)
