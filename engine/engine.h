@@ -103,8 +103,9 @@ class Engine {
   virtual void DropPartition(const TopicPartition& tp, const Uuid& topic_id) = 0;
 
   // After metadata is replayed: drops families of topic ids for which `is_removed` says so and
-  // reports every other family that no OpenPartition has claimed; those stay, offline. What lies in
-  // a store that is offline is dropped at the first start with that store.
+  // reports every other family that no OpenPartition has claimed; those stay, offline. Clones that
+  // were interrupted go as well, and so does the memory of where a partition without a family was.
+  // What lies in a store that is offline is dropped at the first start with that store.
   virtual void DropRemoved(const std::function<bool(const Uuid&)>& is_removed) = 0;
 
   // Makes partitions that metadata does not have yet out of others, by hard links: engine/clone. All

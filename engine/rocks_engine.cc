@@ -257,7 +257,9 @@ void RocksEngine::DropRemoved(const std::function<bool(const Uuid&)>& is_removed
       MutexLock lock(mutex_);
       if (logs_.contains(ref)) continue;
     }
-    if (is_removed(ref.topic_id)) {
+    // Without a family nothing is left of it but where it was: a clone's removal was interrupted at
+    // its very end.
+    if (is_removed(ref.topic_id) || placed.store->FindFamily(ref) == nullptr) {
       placed.store->Erase(ref);
     } else {
       LOG(WARNING) << "partition is not in the metadata and stays offline topic_id=" << ref.topic_id

@@ -8,6 +8,7 @@
 
 #include "engine/clone/pending_clones.h"
 #include "engine/housekeeping/log_files.h"
+#include "engine/placement_table.h"
 #include "engine/rocks_engine.h"
 #include "engine/testing/batches.h"
 #include "engine/testing/temp_dir.h"
@@ -271,6 +272,26 @@ TEST_F(CloneTest, AFamilyThatWasBeingFilledIsDroppedAtOpen) {
   source_.reset();
   ASSERT_TRUE(rocksdb::DB::ListColumnFamilies({}, (dir_ / "store-00").string(), &names).ok());
   EXPECT_THAT(names, ::testing::UnorderedElementsAre("default", "state", "orders-0"));
+}
+
+// Killed when family and mark of an interrupted clone were gone and its placement was not. No
+// topic's removal is on record that would tell a later start to forget it.
+TEST_F(CloneTest, WhereAnInterruptedOneWasIsForgotten) {
+  Append({"a"});
+  PlacementTable placements(dynamic_cast<RocksMetadataLog&>(engine_->metadata_log()));
+  format::Placement store_of_source;
+  ASSERT_TRUE(placements.Load([&](const format::PartitionRef&, const format::Placement& placement) {
+    store_of_source = placement;
+  }));
+  const format::PartitionRef clone{Uuid::Random(), PartitionId(0)};
+  ASSERT_TRUE(placements.Record({&clone, 1}, store_of_source));
+  Reopen();
+  EXPECT_EQ(engine_->Stats(0).stores.front().partitions, 2u);
+  engine_->DropRemoved([](const Uuid&) { return false; });
+  EXPECT_EQ(engine_->Stats(0).stores.front().partitions, 1u);
+  Reopen();
+  EXPECT_EQ(engine_->Stats(0).stores.front().partitions, 1u);
+  EXPECT_EQ(ReadAll(*source_), (Values{"a"}));
 }
 
 TEST_F(CloneTest, UnderLoadIsAPrefixOfItsSource) {
