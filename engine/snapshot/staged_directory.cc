@@ -6,6 +6,7 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "engine/format.h"
 
@@ -39,8 +40,22 @@ Status CheckTarget(const fs::path& target) {
   return Fail(Errc::kAlreadyExists, target.string() + " exists already.");
 }
 
-// The first thing that is put into a staged directory; so a directory with something in it but this
-// is not ours.
+// The SNAPSHOT file goes last: without it the next attempt would take the rest for somebody else's.
+std::error_code RemoveStaged(const fs::path& staging) {
+  std::error_code error;
+  std::vector<fs::path> filling;
+  for (fs::directory_iterator it(staging, error), end; !error && it != end; it.increment(error)) {
+    if (it->path().filename() != format::kSnapshotFile) filling.push_back(it->path());
+  }
+  for (auto path = filling.begin(); path != filling.end() && !error; ++path) {
+    fs::remove_all(*path, error);
+  }
+  if (!error) fs::remove_all(staging, error);
+  return error;
+}
+
+// SNAPSHOT is the first file that is put into a staged directory; so a directory with something in
+// it but this is not ours.
 Status RemoveLeftover(const fs::path& staging) {
   std::error_code error;
   const fs::file_status status = fs::symlink_status(staging, error);
@@ -53,7 +68,7 @@ Status RemoveLeftover(const fs::path& staging) {
                 staging.string() + " is in the way and was not left by a snapshot.");
   }
   LOG(WARNING) << "removing what an interrupted snapshot left path=" << staging.string();
-  fs::remove_all(staging, error);
+  error = RemoveStaged(staging);
   if (error) return Fail(Errc::kStorage, "remove " + staging.string() + ": " + error.message());
   return {};
 }
@@ -81,8 +96,7 @@ Result<std::unique_ptr<StagedDirectory>> StagedDirectory::Create(const fs::path&
 
 StagedDirectory::~StagedDirectory() {
   if (finished_) return;
-  std::error_code error;
-  fs::remove_all(staging_, error);
+  const std::error_code error = RemoveStaged(staging_);
   LOG_IF(ERROR, error) << "cannot remove path=" << staging_.string()
                        << " error=" << error.message();
 }
