@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <functional>
 #include <iterator>
 #include <limits>
 #include <map>
@@ -23,6 +24,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/clone/pending_clones.h"
+#include "engine/placement_table.h"
 #include "engine/rocks_engine.h"
 #include "engine/testing/batches.h"
 #include "engine/testing/fault_topics.h"
@@ -56,10 +59,15 @@ Points SomePoints(const std::map<std::string, int>& all, std::mt19937& random) {
   return named;
 }
 
-// What a life of fault_scenario has said.
-struct Said {
+struct Acknowledged {
   std::set<Uuid> topics, removing, removed;
   std::map<std::pair<Uuid, int>, std::int64_t> ends, starts;
+};
+
+// What the lives of fault_scenario in a directory have said.
+struct Said : Acknowledged {
+  Acknowledged at_snapshot;   // when the newest snapshot began
+  bool has_snapshot = false;  // it is there for certain
   std::map<std::string, int> points;
   std::vector<std::string> never;
 
@@ -82,6 +90,10 @@ void Said::Add(const std::string& text) {
       words >> partition >> offset;
       std::int64_t& known = (kind == "end" ? ends : starts)[{*Uuid::Parse(subject), partition}];
       known = std::max(known, offset);
+    } else if (kind == "snapping") {
+      at_snapshot = *this;
+    } else if (kind == "snapped" || kind == "retiring") {
+      has_snapshot = kind == "snapped";
     } else {
       (kind == "topic"      ? topics
        : kind == "removing" ? removing
@@ -129,52 +141,104 @@ class FaultInjectionTest : public ::testing::Test {
   }
 
   void Check(const std::filesystem::path& directory, bool clean) {
+    CheckBroker(directory, said_, clean,
+                [&](RocksEngine& engine) { TakeSnapshot(engine, directory / "snap"); });
+  }
+
+  // A broker on the snapshot that Check has found or taken.
+  void CheckSnapshot(const std::filesystem::path& directory, bool clean) {
+    SCOPED_TRACE("in the snapshot");
+    CheckBroker(directory / "snap", said_.at_snapshot, clean, [](RocksEngine&) {});
+  }
+
+  static std::unique_ptr<RocksEngine> OpenOn(const std::filesystem::path& directory) {
     EngineOptions options;
     options.data_dirs = {directory};
     options.metadata_dir = directory;
+    options.disk_reserve_bytes = testing::kDiskReserveBytes;
     auto opened = RocksEngine::Open(std::move(options), rocksdb::FileSystem::Default());
-    ASSERT_TRUE(opened.has_value()) << opened.error().detail;
-    RocksEngine& engine = **opened;
-    const FaultTopics topics = testing::ReplayTopics(engine.metadata_log());
-    CheckTopics(topics);
+    EXPECT_TRUE(opened.has_value()) << opened.error().detail;
+    return opened ? std::move(*opened) : nullptr;
+  }
+
+  static void CheckBroker(const std::filesystem::path& directory, const Acknowledged& known,
+                          bool clean, const std::function<void(RocksEngine&)>& use) {
+    auto engine = OpenOn(directory);
+    ASSERT_NE(engine, nullptr);
+    const FaultTopics topics = testing::ReplayTopics(engine->metadata_log());
+    CheckTopics(topics, known);
     std::set<std::string> families{"default", "state"};
     for (const auto& [id, name] : topics.live) {
       for (int i = 0; i <= testing::kCleanedPartition; ++i) {
         const auto log =
-            engine.OpenPartition({name, PartitionId(i)}, id, testing::FaultConfigOf(i));
+            engine->OpenPartition({name, PartitionId(i)}, id, testing::FaultConfigOf(i));
         ASSERT_TRUE(log.has_value()) << log.error().detail;
-        i < kFaultPartitions ? CheckPartition(**log, id, i) : CheckCleaned(**log, id);
-        for (const auto& store : engine.stores()) {
+        i < kFaultPartitions ? CheckPartition(**log, id, i, topics, known)
+                             : CheckCleaned(**log, id, topics, known);
+        for (const auto& store : engine->stores()) {
           const auto family = store->FindFamily({id, PartitionId(i)});
           if (family != nullptr) families.insert(family->name());
         }
       }
     }
-    engine.DropRemoved([&](const Uuid& id) { return topics.removed.contains(id); });
+    engine->DropRemoved([&](const Uuid& id) { return topics.removed.contains(id); });
+    use(*engine);
     std::vector<std::filesystem::path> stores;
-    for (const auto& store : engine.stores()) stores.push_back(store->path());
-    if (clean) EXPECT_TRUE(engine.Close().has_value());
-    opened->reset();
+    for (const auto& store : engine->stores()) stores.push_back(store->path());
+    if (clean) EXPECT_TRUE(engine->Close().has_value());
+    engine.reset();
     CheckFamilies(stores, families);
+    if (clean) CheckPlacements(directory, topics);
   }
 
-  void CheckTopics(const FaultTopics& topics) {
-    for (const Uuid& id : said_.topics) {
-      const bool gone = topics.removed.contains(id) && said_.removing.contains(id);
+  // One that is there is left alone; what an unfinished one has left is not in the way.
+  void TakeSnapshot(RocksEngine& engine, const std::filesystem::path& place) {
+    const bool there = std::filesystem::exists(place);
+    EXPECT_TRUE(there || !said_.has_snapshot) << "the snapshot is lost";
+    const auto taken = engine.Snapshot(place);
+    if (there) {
+      ASSERT_FALSE(taken.has_value());
+      EXPECT_EQ(taken.error().detail, place.string() + " exists already.");
+      return;
+    }
+    ASSERT_TRUE(taken.has_value()) << taken.error().detail;
+    EXPECT_FALSE(std::filesystem::exists(place.string() + ".partial"));
+    said_.at_snapshot = said_;
+    said_.has_snapshot = true;
+  }
+
+  static void CheckTopics(const FaultTopics& topics, const Acknowledged& known) {
+    for (const Uuid& id : known.topics) {
+      const bool gone = topics.removed.contains(id) && known.removing.contains(id);
       EXPECT_TRUE(topics.live.contains(id) || gone) << "topic " << id << " is lost";
     }
-    for (const Uuid& id : said_.removed) {
+    for (const Uuid& id : known.removed) {
       EXPECT_TRUE(topics.removed.contains(id)) << "the removal of topic " << id << " is lost";
+    }
+  }
+
+  static void CheckEnd(const LogOffsets& offsets, const Uuid& id, int partition,
+                       const FaultTopics& topics, const Acknowledged& known) {
+    if (const auto end = known.ends.find({id, partition}); end != known.ends.end()) {
+      EXPECT_GE(offsets.log_end.value(), end->second) << "records are lost";
+    }
+    if (const auto clone = topics.clones.find(id); clone != topics.clones.end()) {
+      EXPECT_GE(offsets.log_end, clone->second.ends.at(static_cast<std::size_t>(partition)))
+          << "a clone is not whole";
     }
   }
 
   // Every offset is there once, in order, with the value that belongs there, and the producer's
   // retry of the last batch is known for what it is.
-  void CheckPartition(PartitionLog& log, const Uuid& id, int partition) {
+  static void CheckPartition(PartitionLog& log, const Uuid& id, int partition,
+                             const FaultTopics& topics, const Acknowledged& known) {
     SCOPED_TRACE(log.topic_partition().ToString());
     const LogOffsets offsets = log.offsets();
-    EXPECT_GE(offsets.log_end.value(), (said_.ends[{id, partition}])) << "records are lost";
-    EXPECT_GE(offsets.log_start.value(), (said_.starts[{id, partition}])) << "records came back";
+    CheckEnd(offsets, id, partition, topics, known);
+    const auto start = known.starts.find({id, partition});
+    if (start != known.starts.end()) {
+      EXPECT_GE(offsets.log_start.value(), start->second) << "records came back";
+    }
     EXPECT_EQ(offsets.high_watermark, offsets.log_end);
     if (offsets.log_start == offsets.log_end) return;
     const auto view = log.Read(
@@ -188,7 +252,8 @@ class FaultInjectionTest : public ::testing::Test {
     ASSERT_EQ(bases.front() + std::ssize(values), offsets.log_end);
     Offset offset = bases.front();
     for (const std::string& value : values) {
-      ASSERT_EQ(value, testing::FaultValue(id, partition, offset));
+      const Uuid& writer = topics.WriterOf(id, partition, offset);
+      ASSERT_EQ(value, testing::FaultValue(writer, partition, offset));
       ++offset;
     }
     const testing::Values last(values.end() - (offsets.log_end - bases.back()), values.end());
@@ -201,10 +266,11 @@ class FaultInjectionTest : public ::testing::Test {
   }
 
   // The newest record of each key is there, and none at an offset that is not its own.
-  void CheckCleaned(PartitionLog& log, const Uuid& id) {
+  static void CheckCleaned(PartitionLog& log, const Uuid& id, const FaultTopics& topics,
+                           const Acknowledged& known) {
     SCOPED_TRACE(log.topic_partition().ToString());
     const LogOffsets offsets = log.offsets();
-    EXPECT_GE(offsets.log_end.value(), (said_.ends[{id, testing::kCleanedPartition}]));
+    CheckEnd(offsets, id, testing::kCleanedPartition, topics, known);
     const auto view = log.Read(Offset(0), {.bytes_max = std::numeric_limits<std::size_t>::max(),
                                            .upper_bound = offsets.log_end});
     ASSERT_TRUE(view.has_value()) << view.error().detail;
@@ -221,6 +287,18 @@ class FaultInjectionTest : public ::testing::Test {
     }
   }
 
+  // Nothing is known of partitions of other topics.
+  static void CheckPlacements(const std::filesystem::path& directory, const FaultTopics& topics) {
+    const auto engine = OpenOn(directory);
+    ASSERT_NE(engine, nullptr);
+    const PlacementTable placements(dynamic_cast<RocksMetadataLog&>(engine->metadata_log()));
+    const Status loaded =
+        placements.Load([&](const format::PartitionRef& ref, const format::Placement&) {
+          EXPECT_TRUE(topics.live.contains(ref.topic_id)) << "topic " << ref.topic_id;
+        });
+    EXPECT_TRUE(loaded.has_value());
+  }
+
   // Nothing but the families of topics that there are.
   static void CheckFamilies(const std::vector<std::filesystem::path>& stores,
                             const std::set<std::string>& expected) {
@@ -231,6 +309,9 @@ class FaultInjectionTest : public ::testing::Test {
           rocksdb::DB::ListColumnFamilies(rocksdb::DBOptions(), store, &names);
       ASSERT_TRUE(listed.ok()) << listed.ToString();
       found.insert(names.begin(), names.end());
+      for (const char* const files : {kCloneDirectory, kCloneTemporary}) {
+        EXPECT_FALSE(std::filesystem::exists(store / files));
+      }
     }
     EXPECT_EQ(found, expected);
   }
@@ -244,6 +325,7 @@ TEST_F(FaultInjectionTest, TheScenarioPassesEveryNamedPoint) {
   EXPECT_EQ(said_.never, std::vector<std::string>{});
   EXPECT_GT(said_.points.size(), 30u);
   Check(dir.path(), true);
+  CheckSnapshot(dir.path(), true);
 }
 
 TEST_F(FaultInjectionTest, KilledAtAnyPointItLosesNothingAcknowledged) {
@@ -272,7 +354,11 @@ TEST_F(FaultInjectionTest, KilledAtAnyPointItLosesNothingAcknowledged) {
     if (!Live(dir->path(), {name, std::to_string(passing)})) {
       ASSERT_TRUE(Live(dir->path(), {name, "1"})) << "not killed";
     }
-    ASSERT_NO_FATAL_FAILURE(Check(dir->path(), random() % 4 == 0));
+    const bool clean = random() % 4 == 0;
+    ASSERT_NO_FATAL_FAILURE(Check(dir->path(), clean));
+    if (clean || name.starts_with("snapshot.")) {
+      ASSERT_NO_FATAL_FAILURE(CheckSnapshot(dir->path(), clean));
+    }
     ASSERT_FALSE(HasFailure());
   }
 }

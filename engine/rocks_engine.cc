@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "engine/clone/partition_cloner.h"
+#include "engine/fault_point.h"
 #include "engine/format.h"
 #include "engine/parallel.h"
 #include "engine/snapshot/engine_snapshot.h"
@@ -223,7 +224,11 @@ Status RocksEngine::ClonePartitions(std::span<const PartitionToClone> clones) {
     begun.emplace_back(store, target);
     cloned = ClonePartition(*store, *log, clone);
   }
-  if (cloned) return {};
+  if (cloned) {
+    GNEISS_FAULT_POINT("clone.before_record");
+    return {};
+  }
+  GNEISS_FAULT_POINT("clone.before_undo");
   for (const auto& [store, ref] : begun) store->Erase(ref);
   return cloned;
 }
@@ -241,6 +246,7 @@ std::set<format::PartitionRef> RocksEngine::DropInterruptedClones() {
     for (const format::PartitionRef& ref : store->clones().List()) {
       LOG(INFO) << "dropping a clone that was interrupted topic_id=" << ref.topic_id
                 << " partition=" << ref.partition;
+      GNEISS_FAULT_POINT("clone.before_drop");
       store->Erase(ref);
       dropped.insert(ref);
     }

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "engine/fault_point.h"
 #include "engine/rocks_status.h"
 
 namespace gneiss::engine {
@@ -109,6 +110,7 @@ Status Store::BindFamilies(const std::map<std::string, std::shared_ptr<Family>>&
     // The binding comes with the first batch, so an unbound family was made and never used; that of
     // a clone comes when its family is filled.
     if (IsEmpty(*family) || clones_.HasFamily(name)) {
+      GNEISS_FAULT_POINT("family.before_drop_unused");
       GNEISS_RETURN_IF_ERROR(
           FromRocks(db().DropColumnFamily(family->handle()), "drop unused " + name));
       names_.erase(name);
@@ -183,7 +185,9 @@ Result<std::shared_ptr<Family>> Store::ImportFamily(
   const format::PartitionRef ref{topic_id, tp.partition};
   const std::string name = TakeName(tp, topic_id);
   Status ready = clones_.Begin(ref, name, *committer_);
+  GNEISS_FAULT_POINT("clone.pending");
   if (ready && options_.on_create) ready = options_.on_create({&ref, 1});
+  GNEISS_FAULT_POINT("clone.placed");
   Result<std::shared_ptr<Family>> family =
       ready ? CreateFrom(files, name) : std::unexpected(std::move(ready.error()));
   if (!family) {
@@ -208,6 +212,7 @@ Result<std::shared_ptr<Family>> Store::CreateFrom(const rocksdb::ExportImportFil
           ? db().CreateColumnFamily(FamilyOptions(), name, &handle)
           : db().CreateColumnFamilyWithImport(FamilyOptions(), name, options, files, &handle);
   GNEISS_RETURN_IF_ERROR(FromRocks(status, "import column family " + name));
+  GNEISS_FAULT_POINT("clone.imported");
   return std::make_shared<Family>(database_, handle);
 }
 
@@ -271,6 +276,7 @@ void Store::DropFamily(const format::PartitionRef& ref, std::shared_ptr<Family> 
     if (dropped) {
       EraseBinding(name);
       clones_.End(ref, *committer_);  // not before: it tells the next start to drop the family
+      GNEISS_FAULT_POINT("family.before_forget");
       if (options_.on_erased) options_.on_erased(ref);
       MutexLock lock(mutex_);
       names_.erase(name);

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "engine/clone/pending_clones.h"
+#include "engine/fault_point.h"
 #include "engine/rocks_status.h"
 #include "protocol/records/record_batch.h"
 
@@ -220,6 +221,7 @@ class ExportedFamily {
         checkpoint->ExportColumnFamily(family.handle(), exported->directory_.string(), &files);
     exported->files_.reset(files);
     GNEISS_RETURN_IF_ERROR(FromRocks(status, "link the files of " + family.name()));
+    GNEISS_FAULT_POINT("clone.exported");
     return exported;
   }
   ~ExportedFamily() { Remove(); }
@@ -294,7 +296,11 @@ Status ClonePartition(Store& store, const PartitionLog& source, const PartitionT
   commit.facts.push_back(Store::BindingFact(*made, to));
   commit.sync = true;
   GNEISS_RETURN_IF_ERROR(CommitAndWait(store.committer(), std::move(commit)));
-  return is_cut ? RewriteAtCut(*made, end_key) : Status();
+  GNEISS_FAULT_POINT("clone.bound");
+  if (!is_cut) return {};
+  GNEISS_RETURN_IF_ERROR(RewriteAtCut(*made, end_key));
+  GNEISS_FAULT_POINT("clone.cut");
+  return {};
 }
 
 }  // namespace gneiss::engine

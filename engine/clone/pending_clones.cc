@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "engine/fault_point.h"
 #include "engine/rocks_status.h"
 
 namespace gneiss::engine {
@@ -48,12 +49,13 @@ void PendingClones::End(const format::PartitionRef& ref, Committer& committer) {
     MutexLock lock(mutex_);
     if (pending_.erase(ref) == 0) return;
   }
+  GNEISS_FAULT_POINT("clone.before_end");
   Result<Admission> admission = committer.Admit(0);
   if (!admission) return;  // then the next start ends it
   Commit commit;
   commit.admission = *admission;
   commit.facts.push_back({format::PendingCloneKey(ref), std::nullopt});
-  commit.done = [](const Status&) {};
+  commit.done = [](const Status&) { GNEISS_FAULT_POINT("clone.ended"); };
   committer.Enqueue(std::move(commit));
 }
 

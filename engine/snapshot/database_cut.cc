@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "engine/fault_point.h"
 #include "engine/rocks_status.h"
 
 namespace gneiss::engine {
@@ -23,6 +24,7 @@ Result<std::unique_ptr<DatabaseCut>> DatabaseCut::Prepare(rocksdb::DB& db,
                                                           const std::vector<FamilyKind>& kinds) {
   GNEISS_ASSIGN_OR_RETURN(std::string options_text, OptionsText(db.GetDBOptions(), kinds));
   GNEISS_RETURN_IF_ERROR(FromRocks(db.DisableFileDeletions(), "keep the files of " + db.GetName()));
+  GNEISS_FAULT_POINT("snapshot.files_kept");
   return std::unique_ptr<DatabaseCut>(new DatabaseCut(db, std::move(options_text)));
 }
 
@@ -42,6 +44,7 @@ Status DatabaseCut::TransferTo(const fs::path& to, FileTransfer& transfer) const
   std::error_code error;
   fs::create_directory(to, error);
   if (error) return Fail(Errc::kStorage, "create " + to.string() + ": " + error.message());
+  GNEISS_FAULT_POINT("snapshot.database_begun");
   for (const rocksdb::LiveFileStorageInfo& file : files_) {
     GNEISS_RETURN_IF_ERROR(TransferFile(file, to / file.relative_filename, transfer));
   }

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "engine/fault_point.h"
 #include "engine/format.h"
 #include "engine/snapshot/database_cut.h"
 #include "engine/snapshot/staged_directory.h"
@@ -80,6 +81,7 @@ class EngineCut {
     GNEISS_RETURN_IF_ERROR(metadata_->Take());
     for (const auto& cut : cuts_) GNEISS_RETURN_IF_ERROR(cut->Take());
     pause = Since(start);
+    GNEISS_FAULT_POINT("snapshot.noted");
     return true;
   }
 

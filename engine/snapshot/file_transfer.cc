@@ -11,6 +11,8 @@
 #include <system_error>
 #include <vector>
 
+#include "engine/fault_point.h"
+
 namespace gneiss::engine {
 namespace {
 
@@ -98,6 +100,7 @@ Status FileTransfer::Link(const fs::path& from, const fs::path& to) {
     if (MayCopyInstead(errno)) return Copy(from, to);
     return FailWithErrno("link", to);
   }
+  GNEISS_FAULT_POINT("snapshot.file_linked");
   struct stat status{};
   if (::stat(to.c_str(), &status) != 0) return FailWithErrno("stat", to);
   ++counts_.linked_files;
@@ -125,9 +128,11 @@ Status FileTransfer::Copy(const fs::path& from, const fs::path& to, std::uint64_
   if (!in.ok()) return FailWithErrno("open", from);
   const Descriptor out(to, O_WRONLY | O_CREAT | O_EXCL);
   if (!out.ok()) return FailWithErrno("create", to);
+  GNEISS_FAULT_POINT("snapshot.file_created");
   std::uint64_t left = size;
   GNEISS_ASSIGN_OR_RETURN(const bool done, CopyWithinKernel(in.get(), out.get(), left, to));
   if (!done) GNEISS_RETURN_IF_ERROR(CopyThroughMemory(in.get(), out.get(), left, from, to));
+  GNEISS_FAULT_POINT("snapshot.file_copied");
   ++counts_.copied_files;
   counts_.copied_bytes += size;
   return durability_ == Durability::kSynced ? Sync(out.get(), to) : Status();
@@ -136,7 +141,9 @@ Status FileTransfer::Copy(const fs::path& from, const fs::path& to, std::uint64_
 Status FileTransfer::Write(const fs::path& to, std::string_view text) {
   const Descriptor out(to, O_WRONLY | O_CREAT | O_EXCL);
   if (!out.ok()) return FailWithErrno("create", to);
+  GNEISS_FAULT_POINT("snapshot.text_created");
   GNEISS_RETURN_IF_ERROR(WriteAll(out.get(), text.data(), text.size(), to));
+  GNEISS_FAULT_POINT("snapshot.text_written");
   return durability_ == Durability::kSynced ? Sync(out.get(), to) : Status();
 }
 

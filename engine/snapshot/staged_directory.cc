@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/fault_point.h"
 #include "engine/format.h"
 
 namespace gneiss::engine {
@@ -49,6 +50,7 @@ std::error_code RemoveStaged(const fs::path& staging) {
   }
   for (auto path = filling.begin(); path != filling.end() && !error; ++path) {
     fs::remove_all(*path, error);
+    GNEISS_FAULT_POINT("snapshot.leftover_partly_removed");
   }
   if (!error) fs::remove_all(staging, error);
   return error;
@@ -88,6 +90,7 @@ Result<std::unique_ptr<StagedDirectory>> StagedDirectory::Create(const fs::path&
   std::error_code error;
   fs::create_directory(staging, error);
   if (error) return Fail(Errc::kStorage, "create " + staging.string() + ": " + error.message());
+  GNEISS_FAULT_POINT("snapshot.staged");
   std::unique_ptr<StagedDirectory> staged(
       new StagedDirectory(target, std::move(staging), transfer));
   GNEISS_RETURN_IF_ERROR(transfer.Write(staged->path() / format::kSnapshotFile, kSnapshotText));
@@ -103,12 +106,14 @@ StagedDirectory::~StagedDirectory() {
 
 Status StagedDirectory::Finish() {
   GNEISS_RETURN_IF_ERROR(transfer_.SyncDirectory(staging_));
+  GNEISS_FAULT_POINT("snapshot.before_rename");
   std::error_code error;
   fs::rename(staging_, target_, error);
   if (error) {
     return Fail(Errc::kStorage, "rename to " + target_.string() + ": " + error.message());
   }
   finished_ = true;
+  GNEISS_FAULT_POINT("snapshot.renamed");
   return transfer_.SyncDirectory(target_.parent_path());
 }
 

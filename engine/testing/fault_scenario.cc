@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // fault_scenario DIR [POINT PASSING]: one life of a broker's engine that does everything there is
-// to do: makes topics, appends, fsyncs, flushes, compacts, deletes records and topics, finds the
-// disk full, closes. With a point it dies there. Links with the fault-injection build of the
-// engine.
+// to do: makes topics, appends, fsyncs, flushes, compacts, clones, deletes records and topics,
+// starts anew, takes snapshots, finds the disk full, closes. With a point it dies there. Links with
+// the fault-injection build of the engine.
 //
 // What was acknowledged goes to stdout at once, one line each (engine/fault_injection_test.cc
 // compares it with what is found afterwards):
@@ -12,6 +12,9 @@
 //   removed ID             is on record as removed
 //   end ID PARTITION N     all records below N
 //   start ID PARTITION N   all records below N are deleted
+//   snapping               a snapshot begins to come into being at DIR/snap
+//   snapped                it is there
+//   retiring               it is taken away
 //   point NAME COUNT       at the end: how often a fault point was passed
 //   never NAME             at the end: a fault point that was not
 #include <glog/logging.h>
@@ -19,8 +22,11 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <latch>
+#include <limits>
 #include <map>
+#include <optional>
 #include <set>
 #include <sstream>
 #include <string>
@@ -39,6 +45,8 @@ namespace {
 constexpr int kBatches = 30;  // per partition and load
 constexpr int kFilesToMerge = 24;
 constexpr std::size_t kDeletedPartition = 1;  // in which records are deleted
+constexpr std::size_t kCutPartition = 0;      // of which a clone holds less than its source
+constexpr std::size_t kBatchesCutOff = 2;     // the producer of the rest is still known
 constexpr int kLooksMax = 1000;
 
 // Writes a whole line at once; what was written outlives the process.
@@ -49,15 +57,7 @@ void Say(const std::string& words) {
 
 class Scenario {
  public:
-  explicit Scenario(const std::string& directory) {
-    EngineOptions options;
-    options.data_dirs = {directory};
-    options.metadata_dir = directory;
-    options.cleaner.enabled = false;  // CleanAll decides when
-    auto opened = RocksEngine::Open(std::move(options), disk_);
-    CHECK(opened.has_value()) << opened.error().detail;
-    engine_ = std::move(*opened);
-  }
+  explicit Scenario(const std::string& directory) : directory_(directory) { Open(); }
 
   void Play() {
     Recover();
@@ -68,10 +68,13 @@ class Scenario {
     FlushAll();
     CleanAll();
     DeleteRecords();
+    CloneTopics();
+    Restart();
     CompactAll();
     MergeFiles();
     ReplaceTopic("passing");
     LoadAll();
+    TakeSnapshots();
     FillDisk();
     LoadAll();
     CHECK(engine_->Close().has_value());
@@ -79,6 +82,17 @@ class Scenario {
 
  private:
   using Log = std::shared_ptr<PartitionLog>;
+
+  void Open() {
+    EngineOptions options;
+    options.data_dirs = {directory_};
+    options.metadata_dir = directory_;
+    options.disk_reserve_bytes = kDiskReserveBytes;
+    options.cleaner.enabled = false;  // CleanAll decides when
+    auto opened = RocksEngine::Open(std::move(options), disk_);
+    CHECK(opened.has_value()) << opened.error().detail;
+    engine_ = std::move(*opened);
+  }
 
   // As a broker starts: the metadata first, then its partitions, then what is not in it.
   void Recover() {
@@ -120,12 +134,103 @@ class Scenario {
 
   // A topic is deleted and made again under its name while the old family may still be there.
   void ReplaceTopic(const std::string& name) {
-    const auto old = std::ranges::find(topics_.live, name, [](const auto& t) { return t.second; });
-    if (old != topics_.live.end()) Remove(Uuid(old->first));
+    if (const auto old = Find(name)) Remove(*old);
     Make(name);
     LoadAll();
-    Remove(std::ranges::find(topics_.live, name, [](const auto& t) { return t.second; })->first);
+    Remove(*Find(name));
     Make(name);
+  }
+
+  std::optional<Uuid> Find(const std::string& name) const {
+    const auto found =
+        std::ranges::find(topics_.live, name, [](const auto& topic) { return topic.second; });
+    if (found == topics_.live.end()) return std::nullopt;
+    return found->first;
+  }
+
+  // A clone of everything but two batches, one that fails half way, and one that is interrupted:
+  // it never gets into the metadata.
+  void CloneTopics() {
+    if (const auto old = Find("copy")) Remove(*old);
+    const Uuid source = *Find("orders");
+    const Uuid id = Uuid::Random();
+    FaultTopics::Origin origin{.source = source, .ends = {}};
+    for (const Log& log : logs_[source]) origin.ends.push_back(log->offsets().log_end);
+    origin.ends[kCutPartition] = NearTheEnd(*logs_[source][kCutPartition]);
+    std::vector<PartitionToClone> clones = ClonesOf(source, id);
+    clones[kCutPartition].at = {ClonePoint::Kind::kOffset, origin.ends[kCutPartition].value()};
+    CHECK(engine_->ClonePartitions(clones).has_value());
+    Record(CloneRecord(id, "copy", origin));
+    Say("topic " + id.ToString() + " copy");
+    for (std::size_t i = 0; i < origin.ends.size(); ++i) {
+      Say("end " + id.ToString() + " " + std::to_string(i) + " " +
+          std::to_string(origin.ends[i].value()));
+    }
+    topics_.live.emplace(id, "copy");
+    OpenLogs(id, "copy");
+
+    clones = ClonesOf(source, Uuid::Random());
+    clones[kDeletedPartition].at = {ClonePoint::Kind::kOffset, 0};  // which is deleted
+    CHECK(!engine_->ClonePartitions(clones).has_value());
+    CHECK(engine_->ClonePartitions(ClonesOf(source, Uuid::Random())).has_value());
+  }
+
+  static std::vector<PartitionToClone> ClonesOf(const Uuid& source, const Uuid& id) {
+    std::vector<PartitionToClone> clones;
+    for (int i = 0; i <= kCleanedPartition; ++i) {
+      clones.push_back({.source = {"orders", PartitionId(i)},
+                        .source_id = source,
+                        .target = {"copy", PartitionId(i)},
+                        .target_id = id,
+                        .at = {}});
+    }
+    return clones;
+  }
+
+  static Offset NearTheEnd(const PartitionLog& log) {
+    const LogOffsets offsets = log.offsets();
+    const auto view = log.Read(
+        offsets.log_start,
+        {.bytes_max = std::numeric_limits<std::size_t>::max(), .upper_bound = offsets.log_end});
+    CHECK(view.has_value()) << view.error().detail;
+    const std::vector<Offset> bases = BaseOffsetsOf(*view);
+    return bases.at(bases.size() - kBatchesCutOff);
+  }
+
+  // Without a clean shutdown, and with a family to which nothing was ever written.
+  void Restart() {
+    std::latch made(1);
+    engine_->stores().front()->MakeFamily({"unused", PartitionId(0)}, Uuid::Random(),
+                                          [&](const auto& family) {
+                                            CHECK(family.has_value()) << family.error().detail;
+                                            made.count_down();
+                                          });
+    made.wait();
+    logs_.clear();
+    engine_.reset();
+    Open();
+    Recover();
+  }
+
+  // One to a new place, and one where an interrupted one has left almost everything.
+  void TakeSnapshots() {
+    const std::filesystem::path place = directory_ / "snap", retired = directory_ / "retired";
+    if (std::filesystem::exists(place)) {
+      Say("retiring");
+      std::filesystem::remove_all(retired);
+      std::filesystem::rename(place, retired);
+    }
+    TakeSnapshot(place);
+    Say("retiring");
+    std::filesystem::rename(place, directory_ / "snap.partial");
+    TakeSnapshot(place);
+  }
+
+  void TakeSnapshot(const std::filesystem::path& place) {
+    Say("snapping");
+    const auto taken = engine_->Snapshot(place);
+    CHECK(taken.has_value()) << taken.error().detail;
+    Say("snapped");
   }
 
   void LoadAll() {
@@ -252,6 +357,7 @@ class Scenario {
     Say("end " + id.ToString() + " 0 " + std::to_string(end.value() + 1));
   }
 
+  const std::filesystem::path directory_;
   const std::shared_ptr<KillingFileSystem> disk_ = std::make_shared<KillingFileSystem>();
   std::unique_ptr<RocksEngine> engine_;
   FaultTopics topics_;

@@ -3,6 +3,7 @@
 
 #include <glog/logging.h>
 
+#include <cstdint>
 #include <sstream>
 
 #include "protocol/base/shared_bytes.h"
@@ -30,18 +31,36 @@ std::string TopicRecord(const Uuid& id, const std::string& name) {
   return "topic " + id.ToString() + " " + name;
 }
 
+std::string CloneRecord(const Uuid& id, const std::string& name,
+                        const FaultTopics::Origin& origin) {
+  std::string record = TopicRecord(id, name) + " " + origin.source.ToString();
+  for (const Offset end : origin.ends) record += " " + std::to_string(end.value());
+  return record;
+}
+
 std::string RemovalRecord(const Uuid& id) { return "removed " + id.ToString(); }
+
+const Uuid& FaultTopics::WriterOf(const Uuid& id, int partition, Offset offset) const {
+  const auto origin = clones.find(id);
+  if (origin == clones.end()) return id;
+  const Offset end = origin->second.ends.at(static_cast<std::size_t>(partition));
+  return offset < end ? origin->second.source : id;
+}
 
 FaultTopics ReplayTopics(MetadataLog& metadata) {
   FaultTopics topics;
   const Status replayed = metadata.Replay([&](Offset, std::span<const std::byte> bytes) -> Status {
     std::istringstream record{std::string(AsText(bytes))};
-    std::string kind, id_text, name;
-    record >> kind >> id_text >> name;
+    std::string kind, id_text, name, source;
+    record >> kind >> id_text >> name >> source;
     const auto id = Uuid::Parse(id_text);
     if (!id) return Fail(Errc::kCorrupt, "no topic id in \"" + record.str() + "\"");
     if (kind == "topic") {
       topics.live.emplace(*id, name);
+      if (source.empty()) return {};
+      FaultTopics::Origin& origin = topics.clones[*id];
+      origin.source = *Uuid::Parse(source);
+      for (std::int64_t end = 0; record >> end;) origin.ends.emplace_back(end);
     } else {
       topics.live.erase(*id);
       topics.removed.insert(*id);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "engine/metadata_log.h"
 #include "engine/partition_log.h"
@@ -20,16 +22,28 @@ inline constexpr int kFaultPartitions = 3;  // of each topic
 inline constexpr int kCleanedPartition = kFaultPartitions;
 inline constexpr int kCleanedKeys = 3;
 
+inline constexpr std::uint64_t kDiskReserveBytes = std::uint64_t{1} << 20;  // lives are many
+
 // One partition each that waits for its fsyncs, that has them made, and of which all may expire;
 // and the compacted one.
 LogConfig FaultConfigOf(int partition);
 
 struct FaultTopics {
+  // What a topic was cloned of, and where each of its partitions ended then.
+  struct Origin {
+    Uuid source;
+    std::vector<Offset> ends;
+  };
   std::map<Uuid, std::string> live;  // id -> name
   std::set<Uuid> removed;
+  std::map<Uuid, Origin> clones;  // live or removed
+
+  // Whose record it is that a topic has at this offset.
+  const Uuid& WriterOf(const Uuid& id, int partition, Offset offset) const;
 };
 
 std::string TopicRecord(const Uuid& id, const std::string& name);
+std::string CloneRecord(const Uuid& id, const std::string& name, const FaultTopics::Origin& origin);
 std::string RemovalRecord(const Uuid& id);
 
 // The topics after all records of the metadata log. Dies at a record that it does not know.

@@ -11,9 +11,9 @@ namespace gneiss::engine::testing {
 
 // KillingFileSystem lies below RocksDB and makes a fault point (fault_points.h) of everything that
 // RocksDB does to the disk: disk.KIND.DOING, where KIND is wal, sst, manifest, current or other,
-// and DOING is create, append, torn (half of it is written), sync, synced, rename, renamed or
-// delete. So a process dies inside of flushes, compactions and changes of families, which our own
-// code only starts. It can also play a full disk. Threads: any.
+// and DOING is create, append, torn (half of it is written), sync, rename, renamed, link, linked
+// or delete. So a process dies inside of flushes, compactions and changes of families, which our
+// own code only starts. It can also play a full disk. Threads: any.
 class KillingFileSystem : public rocksdb::FileSystemWrapper {
  public:
   KillingFileSystem() : rocksdb::FileSystemWrapper(rocksdb::FileSystem::Default()) {}
@@ -31,6 +31,9 @@ class KillingFileSystem : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus RenameFile(const std::string& from, const std::string& to,
                                const rocksdb::IOOptions& options,
                                rocksdb::IODebugContext* debug) override;
+  rocksdb::IOStatus LinkFile(const std::string& from, const std::string& to,
+                             const rocksdb::IOOptions& options,
+                             rocksdb::IODebugContext* debug) override;
 
  private:
   friend class KillingFile;
