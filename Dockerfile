@@ -10,8 +10,8 @@ RUN make build
 FROM debian:12-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends \
-      libgflags2.2 libgoogle-glog0v6 libisal2 liblz4-1 librocksdb7.8 libsnappy1v5 libzstd1 \
-      zlib1g \
+      libgflags2.2 libgoogle-glog0v6 libisal2 liblz4-1 libre2-9 librocksdb7.8 libsnappy1v5 \
+      libzstd1 zlib1g \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --home-dir /var/lib/gneiss --create-home gneiss
 COPY --from=build /src/build/bin/ /usr/local/bin/

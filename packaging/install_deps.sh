@@ -6,8 +6,8 @@ set -euo pipefail
 
 build=(
   ca-certificates ccache clang-19 cmake git libboost1.81-dev libgflags-dev libgoogle-glog-dev
-  libisal-dev liblz4-dev librocksdb-dev libsnappy-dev libzstd-dev lld-19 make
-  ninja-build pkg-config prometheus-cpp-dev python3 zlib1g-dev
+  libisal-dev liblz4-dev libre2-dev librocksdb-dev libsnappy-dev libzstd-dev lld-19
+  make ninja-build pkg-config prometheus-cpp-dev python3 zlib1g-dev
 )
 # Real clients, sanitizers, linters; libbz2 and friends come with librocksdb-dev.
 test=(

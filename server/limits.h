@@ -104,4 +104,12 @@ inline constexpr std::size_t kMetricPartitionsMax = 1000;
 inline constexpr int kComplaintsPerInterval = 20;
 inline constexpr std::chrono::seconds kComplaintInterval{10};
 
+// --- groups ---
+
+// The regular expression of a subscription: as long as the key of its record can be, and what its
+// program and the work of matching may take. Expressions of clients are a hundred bytes; each is
+// compiled when it is checked and when it is resolved, and not kept.
+inline constexpr std::size_t kTopicPatternBytesMax = 32767;
+inline constexpr std::int64_t kTopicPatternMemoryMax = std::int64_t{8} << 20;
+
 }  // namespace gneiss::server::limits
