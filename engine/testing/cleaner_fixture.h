@@ -8,21 +8,11 @@
 
 #include "engine/cleaner/cleaner_pool.h"
 #include "engine/testing/log_fixture.h"
+#include "engine/testing/manual_clock.h"
 #include "protocol/records/batch_builder.h"
 #include "protocol/records/control_record.h"
 
 namespace gneiss::engine::testing {
-
-// A clock that stands still until it is moved. Threads: one.
-class ManualClock final : public Clock {
- public:
-  TimestampMs WallMs() const override { return wall_ms_; }
-  TimePoint Now() const override { return TimePoint(std::chrono::milliseconds(wall_ms_)); }
-  void Advance(std::int64_t ms) { wall_ms_ += ms; }
-
- private:
-  TimestampMs wall_ms_ = 1'700'000'000'000;
-};
 
 using KeyValue = std::pair<std::string, std::optional<std::string>>;
 
