@@ -91,7 +91,7 @@ Result<Verdict> CleaningJudge::TryJudge(std::span<const std::byte> bytes,
                                         std::string* rewritten) const {
   GNEISS_ASSIGN_OR_RETURN(const RecordBatchView batch, RecordBatchView::Parse(bytes));
   const BatchHeader& header = batch.header();
-  if (header.base_offset < piece_.from || header.base_offset >= piece_.to) return Verdict::kKeep;
+  if (header.last_offset() < piece_.from || header.base_offset >= piece_.to) return Verdict::kKeep;
   if (header.record_count == 0) return WithoutRecords(header, rewritten);
   if (!header.is_control() && rules_->IsAborted(header)) return WithoutRecords(header, rewritten);
   // What is built anew gets a CRC of its own, which must not bless damage.

@@ -34,7 +34,8 @@ struct CleaningRules {
   bool IsAborted(const records::BatchHeader& batch) const;
 };
 
-// The offsets [from, to) of a log, and which of its markers are spent (TransactionScan).
+// The offsets [from, to) of a log, and which of its markers are spent (TransactionScan). A batch
+// that the log start cuts belongs to it whole.
 struct CleaningPiece {
   Offset from{};
   Offset to{};

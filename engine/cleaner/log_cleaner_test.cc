@@ -170,6 +170,20 @@ TEST_F(LogCleanerTest, ATombstoneStaysForDeleteRetentionMs) {
   EXPECT_EQ(Contents(), (Texts{"1 b=1", "5 c=3"}));
 }
 
+// Such a batch was passed over: the tombstone of its record went, and the record was there again.
+TEST_F(LogCleanerTest, ADeletedRecordDoesNotComeBackInTheBatchThatTheLogStartCuts) {
+  config_.delete_retention_ms = 0;
+  SetConfig();
+  Put({{"a", "1"}, {"b", "1"}});
+  ASSERT_TRUE(AdvanceLogStart(Offset(1)).has_value());
+  Put({{"b", std::nullopt}});
+  Put({{"c", "1"}});
+  ASSERT_TRUE(Clean());
+  Put({{"c", "2"}});
+  ASSERT_TRUE(Clean());
+  EXPECT_EQ(Contents(), (Texts{"0 a=1", "4 c=2"}));
+}
+
 TEST_F(LogCleanerTest, TheEndOfTheLogStaysThoughAllRecordsGo) {
   config_.delete_retention_ms = 0;
   SetConfig();
