@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/cleaner/cleanable_range.h"
 
-#include <rocksdb/metadata.h>
-
 #include <algorithm>
 #include <limits>
 
 #include "engine/batch_cursor.h"
 #include "engine/batch_properties.h"
-#include "engine/format.h"
 #include "engine/rocks_status.h"
 #include "protocol/records/record_batch.h"
 
@@ -48,21 +45,6 @@ Result<bool> IsOverdue(const std::shared_ptr<const Family>& family, const Cleana
 
 }  // namespace
 
-std::vector<CleanableFile> CleanableFilesOf(const Family& family) {
-  rocksdb::ColumnFamilyMetaData metadata;
-  family.db().GetColumnFamilyMetaData(family.handle(), &metadata);
-  std::vector<CleanableFile> files;
-  for (const rocksdb::LevelMetaData& level : metadata.levels) {
-    for (const rocksdb::SstFileMetaData& file : level.files) {
-      const auto first = format::DecodeBatchKey(file.smallestkey);
-      const auto last = format::DecodeBatchKey(file.largestkey);
-      if (first && last) files.push_back({file.name, *first, *last, file.size});
-    }
-  }
-  std::ranges::sort(files, {}, &CleanableFile::first_key);
-  return files;
-}
-
 Result<MemoryStart> FindMemoryStart(const std::shared_ptr<const Family>& family, Offset log_end) {
   const auto cursor = BatchCursor::Open(family, ReadTier::kMemory, Pinning::kPass);
   GNEISS_RETURN_IF_ERROR(cursor->Seek(Offset(0)));
@@ -72,15 +54,16 @@ Result<MemoryStart> FindMemoryStart(const std::shared_ptr<const Family>& family,
       .base_offset = cursor->base_offset(), .timestamp = header.max_timestamp, .empty = false};
 }
 
-CleanableRange Measure(const std::vector<CleanableFile>& files, Offset log_start, Offset from,
+CleanableRange Measure(const std::vector<LogFile>& files, Offset log_start, Offset from,
                        Offset to) {
   CleanableRange range{.from = from, .to = std::max(from, to)};
   Offset begin = log_start;
-  for (const CleanableFile& file : files) {
-    if (file.last_key < log_start) continue;
-    const Offset end = file.last_key + 1;
-    range.clean_bytes += Share(file.bytes, begin, end, log_start, from);
-    range.dirty_bytes += Share(file.bytes, begin, end, from, range.to);
+  for (const LogFile& file : files) {
+    if (file.max_offset < log_start) continue;
+    const Offset end = file.max_offset + 1;
+    const auto bytes = static_cast<std::uint64_t>(file.file_bytes);
+    range.clean_bytes += Share(bytes, begin, end, log_start, from);
+    range.dirty_bytes += Share(bytes, begin, end, from, range.to);
     begin = std::max(begin, end);
   }
   return range;
@@ -98,7 +81,9 @@ Result<CleanableRange> FindCleanable(const std::shared_ptr<const Family>& family
         FirstTooYoung(*family, first_dirty, now - config.min_compaction_lag_ms));
     to = std::min(to, too_young);
   }
-  CleanableRange range = Measure(CleanableFilesOf(*family), offsets.log_start, first_dirty, to);
+  LogFiles files;
+  GNEISS_RETURN_IF_ERROR(files.Refresh(family));
+  CleanableRange range = Measure(files.files(), offsets.log_start, first_dirty, to);
   if (range.dirty_bytes > 0 && config.max_compaction_lag_ms < now) {
     GNEISS_ASSIGN_OR_RETURN(range.overdue,
                             IsOverdue(family, range, now - config.max_compaction_lag_ms));

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "engine/database.h"
+#include "engine/housekeeping/log_files.h"
 #include "engine/partition_log.h"
 #include "protocol/base/ids.h"
 #include "protocol/base/result.h"
@@ -14,15 +14,6 @@
 // is here what has not been flushed to a file. So nothing is ever dropped in favour of a record
 // that a power cut could still take.
 namespace gneiss::engine {
-
-// One SST of a partition. The files of a log do not overlap.
-struct CleanableFile {
-  std::string name;  // as CompactFiles wants it
-  Offset first_key;  // the last offset of its first batch
-  Offset last_key;   // the last offset of its last batch
-  std::uint64_t bytes = 0;
-};
-std::vector<CleanableFile> CleanableFilesOf(const Family& family);  // by offset
 
 // The first batch that is in memory only.
 struct MemoryStart {
@@ -48,8 +39,7 @@ struct CleanableRange {
 
 // Splits the files of a log that has been cleaned up to `from` at `from` and `to`. A file that
 // holds more than one part counts for each by its offsets. Pure.
-CleanableRange Measure(const std::vector<CleanableFile>& files, Offset log_start, Offset from,
-                       Offset to);
+CleanableRange Measure(const std::vector<LogFile>& files, Offset log_start, Offset from, Offset to);
 
 // [first_dirty, to): `to` lies below the first unstable offset, what is in memory only, and the
 // first file with a record younger than min.compaction.lag.ms. Blocks.

@@ -10,10 +10,15 @@
 namespace gneiss::engine {
 namespace {
 
-const std::vector<CleanableFile> kFiles = {
-    {.name = "a", .first_key = Offset(0), .last_key = Offset(9), .bytes = 100},
-    {.name = "b", .first_key = Offset(10), .last_key = Offset(19), .bytes = 200},
-    {.name = "c", .first_key = Offset(20), .last_key = Offset(29), .bytes = 400}};
+LogFile File(std::int64_t min_offset, std::int64_t max_offset, std::int64_t bytes) {
+  LogFile file;
+  file.min_offset = Offset(min_offset);
+  file.max_offset = Offset(max_offset);
+  file.file_bytes = bytes;
+  return file;
+}
+
+const std::vector<LogFile> kFiles = {File(0, 9, 100), File(10, 19, 200), File(20, 29, 400)};
 
 TEST(CleanableRangeTest, FilesCountWhereTheyLie) {
   const CleanableRange range = Measure(kFiles, Offset(0), Offset(10), Offset(20));

@@ -98,10 +98,10 @@ Result<bool> PutKeys(const RecordBatchView& batch, Offset from, KeyMap& keys) {
   }
 }
 
-std::uint64_t BytesOf(const std::vector<CleanableFile>& files) {
-  std::uint64_t bytes = 0;
-  for (const CleanableFile& file : files) bytes += file.bytes;
-  return bytes;
+std::uint64_t BytesOf(const LogFiles& files) {
+  std::int64_t bytes = 0;
+  for (const LogFile& file : files.files()) bytes += file.file_bytes;
+  return static_cast<std::uint64_t>(bytes);
 }
 
 }  // namespace
@@ -110,6 +110,7 @@ std::uint64_t BytesOf(const std::vector<CleanableFile>& files) {
 struct LogCleaner::Run {
   std::shared_ptr<Family> family;
   Offset log_start;
+  LogFiles files = {};
   std::uint64_t piece_bytes_max = kPieceBytes;
   std::shared_ptr<CleaningRules> rules = nullptr;
   TransactionScan transactions = {};
@@ -118,7 +119,7 @@ struct LogCleaner::Run {
 };
 
 struct LogCleaner::Piece {
-  std::vector<CleanableFile> files = {};
+  std::vector<LogFile> files = {};
   Offset from{};
   Offset to{};
 };
@@ -149,7 +150,8 @@ Result<LogCleaner::Stats> LogCleaner::Clean(RocksPartitionLog& log, const Cleana
   GNEISS_RETURN_IF_ERROR(FillKeyMap(run, range));
   GNEISS_FAULT_POINT("clean.keys_known");
   run.stats.keys = run.rules->keys.size();
-  run.stats.bytes_before = BytesOf(CleanableFilesOf(*run.family));
+  GNEISS_RETURN_IF_ERROR(run.files.Refresh(run.family));
+  run.stats.bytes_before = BytesOf(run.files);
   GNEISS_RETURN_IF_ERROR(CleanPieces(run, log));
   GNEISS_FAULT_POINT("clean.files_rewritten");
   std::vector<format::AbortedTxn> spent;
@@ -157,7 +159,8 @@ Result<LogCleaner::Stats> LogCleaner::Clean(RocksPartitionLog& log, const Cleana
     return txn.last_offset < run.rules->end && !run.needed_markers.contains(txn.last_offset);
   });
   run.stats.first_dirty = run.rules->end;
-  run.stats.bytes_after = BytesOf(CleanableFilesOf(*run.family));
+  GNEISS_RETURN_IF_ERROR(run.files.Refresh(run.family));
+  run.stats.bytes_after = BytesOf(run.files);
   GNEISS_RETURN_IF_ERROR(log.RecordClean(run.rules->end, spent));
   GNEISS_FAULT_POINT("clean.recorded");
   return run.stats;
@@ -206,17 +209,18 @@ Status LogCleaner::CleanPieces(Run& run, RocksPartitionLog& log) {
   Offset from = run.log_start;
   int tries = 0;
   while (from < run.rules->end) {
+    GNEISS_RETURN_IF_ERROR(run.files.Refresh(run.family));
     Piece piece{.from = from};
     std::uint64_t bytes = 0;
-    for (CleanableFile& file : CleanableFilesOf(*run.family)) {
-      if (file.last_key < from) continue;
-      if (file.first_key >= run.rules->end) break;
-      bytes += file.bytes;
+    for (const LogFile& file : run.files.files()) {
+      if (file.max_offset < from) continue;
+      if (file.min_offset >= run.rules->end) break;
+      bytes += static_cast<std::uint64_t>(file.file_bytes);
       if (!piece.files.empty() && bytes > run.piece_bytes_max) break;
-      piece.files.push_back(std::move(file));
+      piece.files.push_back(file);
     }
     if (piece.files.empty()) return {};
-    piece.to = std::min(run.rules->end, piece.files.back().last_key + 1);
+    piece.to = std::min(run.rules->end, piece.files.back().max_offset + 1);
     if (Status cleaned = CleanPiece(run, piece); !cleaned) {
       if (cleaned.error().code != Errc::kWouldBlock || ++tries == kTries) return cleaned;
       throttle_.Pause(kTryAgainAfter);
@@ -291,7 +295,7 @@ Status LogCleaner::Rewrite(Run& run, const Piece& piece,
   options.compression = rocksdb::kNoCompression;
   options.output_file_size_limit = run.piece_bytes_max;
   std::vector<std::string> inputs, outputs;
-  for (const CleanableFile& file : piece.files) inputs.push_back(file.name);
+  for (const LogFile& file : piece.files) inputs.push_back(file.name);
   rocksdb::CompactionJobInfo info;
   rocksdb::Status status;
   {

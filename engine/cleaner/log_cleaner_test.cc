@@ -43,10 +43,9 @@ class LogCleanerTest : public testing::CleanerFixture {
 
   Texts Files() const {
     Texts names;
-    for (const CleanableFile& file :
-         CleanableFilesOf(*store().FindFamily({topic_id_, tp_.partition}))) {
-      names.push_back(file.name);
-    }
+    LogFiles files;
+    EXPECT_TRUE(files.Refresh(store().FindFamily({topic_id_, tp_.partition})).has_value());
+    for (const LogFile& file : files.files()) names.push_back(file.name);
     return names;
   }
 };
@@ -182,6 +181,23 @@ TEST_F(LogCleanerTest, ADeletedRecordDoesNotComeBackInTheBatchThatTheLogStartCut
   Put({{"c", "2"}});
   ASSERT_TRUE(Clean());
   EXPECT_EQ(Contents(), (Texts{"0 a=1", "4 c=2"}));
+}
+
+// So a clone's last file ends that is cut from its source; it was passed over.
+TEST_F(LogCleanerTest, AFileThatEndsInACutIsCleaned) {
+  Put({{"a", "1"}});
+  Put({{"b", "1"}});
+  const format::BatchKey cut = format::EncodeBatchKey(Offset(2));
+  const auto handle = store().FindFamily({topic_id_, tp_.partition})->handle();
+  ASSERT_TRUE(store()
+                  .db()
+                  .DeleteRange(rocksdb::WriteOptions(), handle, {cut.data(), cut.size()},
+                               format::kBatchKeysEnd)
+                  .ok());
+  Flush();
+  Put({{"a", "2"}});
+  ASSERT_TRUE(Clean());
+  EXPECT_EQ(Contents(), (Texts{"1 b=1", "2 a=2"}));
 }
 
 TEST_F(LogCleanerTest, TheEndOfTheLogStaysThoughAllRecordsGo) {

@@ -16,6 +16,8 @@ namespace gneiss::engine {
 namespace {
 
 constexpr std::int64_t kMsPerSecond = 1000;
+// Of a file with the cut of a clone, until its properties tell where its batches end.
+constexpr Offset kBehindAll(std::numeric_limits<std::int64_t>::max() - 1);
 
 std::string BareName(const std::string& path) {
   return std::filesystem::path(path).filename().string();
@@ -27,8 +29,7 @@ Result<LogFile> FromListing(const rocksdb::SstFileMetaData& listed, int level) {
   file.name = BareName(listed.name);
   file.level = level;
   GNEISS_ASSIGN_OR_RETURN(file.min_offset, format::DecodeBatchKey(listed.smallestkey));
-  // A file with the cut of a clone ends behind all keys: where its batches end its properties tell.
-  file.max_offset = file.min_offset - 1;
+  file.max_offset = kBehindAll;
   if (listed.largestkey != format::kBatchKeysEnd) {
     GNEISS_ASSIGN_OR_RETURN(file.max_offset, format::DecodeBatchKey(listed.largestkey));
   }
@@ -41,7 +42,10 @@ Result<LogFile> FromListing(const rocksdb::SstFileMetaData& listed, int level) {
 void TakeProperties(const rocksdb::TableProperties& table, LogFile& file) {
   file.written_first = static_cast<TimestampMs>(table.creation_time) * kMsPerSecond;
   const std::optional<BatchProperties> batches = ReadBatchProperties(table);
-  if (!batches) return;
+  if (!batches) {
+    if (file.max_offset == kBehindAll) file.max_offset = file.min_offset - 1;  // nothing but a cut
+    return;
+  }
   file.min_offset = batches->min_offset;
   file.max_offset = batches->max_offset;
   file.batch_bytes = batches->bytes;
@@ -77,7 +81,7 @@ Status ReadProperties(const Family& family, std::vector<LogFile*>& unknown) {
 
 }  // namespace
 
-Result<bool> LogFiles::Refresh(const std::shared_ptr<Family>& family) {
+Result<bool> LogFiles::Refresh(const std::shared_ptr<const Family>& family) {
   std::uint64_t version = 0;
   family->db().GetIntProperty(family->handle(), rocksdb::DB::Properties::kCurrentSuperVersionNumber,
                               &version);
@@ -108,7 +112,6 @@ Result<bool> LogFiles::Refresh(const std::shared_ptr<Family>& family) {
   std::vector<LogFile*> unknown;
   for (const std::size_t index : fresh) unknown.push_back(&files_[index]);
   GNEISS_RETURN_IF_ERROR(ReadProperties(*family, unknown));
-  // A cut and nothing else.
   std::erase_if(files_, [](const LogFile& file) { return file.max_offset < file.min_offset; });
   std::ranges::sort(files_, {}, &LogFile::min_offset);
   family_ = family;
