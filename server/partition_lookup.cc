@@ -41,8 +41,8 @@ PartitionLookup PartitionFinder::Find(const Uuid& topic_id, PartitionId partitio
 PartitionLookup PartitionFinder::FindIn(const TopicImage* topic, PartitionId partition) const {
   const PartitionImage* image = ImageOf(topic, partition);
   if (image == nullptr) return {nullptr, ErrorCode::kUnknownTopicOrPartition};
-  return {nullptr,
-          image->leader == self_ ? ErrorCode::kKafkaStorageError : ErrorCode::kNotLeaderOrFollower};
+  const bool offline = image->leader == self_ && table_->IsOffline(topic->name, partition);
+  return {nullptr, offline ? ErrorCode::kKafkaStorageError : ErrorCode::kNotLeaderOrFollower};
 }
 
 PartitionFinder::Leader PartitionFinder::FindLeader(std::string_view topic,

@@ -15,7 +15,8 @@ namespace gneiss::server {
 
 // A partition that is served here, or the code that says why not:
 // UNKNOWN_TOPIC_OR_PARTITION (not in the metadata), UNKNOWN_TOPIC_ID (asked by id, likewise),
-// NOT_LEADER_OR_FOLLOWER (another broker leads it), KAFKA_STORAGE_ERROR (its log is offline).
+// NOT_LEADER_OR_FOLLOWER (another broker leads it, or it is about to be opened here),
+// KAFKA_STORAGE_ERROR (its log is offline).
 struct PartitionLookup {
   PartitionPtr partition;
   ErrorCode error = ErrorCode::kNone;

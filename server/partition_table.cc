@@ -20,7 +20,8 @@
 namespace gneiss::server {
 namespace {
 
-using Partitions = std::vector<PartitionPtr>;  // index = partition id; null: not served here
+// Index = partition id. Null: another broker leads it, or its log did not open.
+using Partitions = std::vector<PartitionPtr>;
 
 // Lets a map with string keys be searched by string_view.
 struct TextHash {
@@ -57,11 +58,14 @@ class LeadPartitions {
 
   PartitionPtr Find(std::string_view topic, PartitionId partition) const {
     const MutexLock lock(mutex_);
-    const auto found = topics_.find(topic);
-    if (found == topics_.end()) return nullptr;
-    const Partitions& partitions = found->second;
-    const auto index = static_cast<std::size_t>(partition.value());  // negative: very large
-    return index < partitions.size() ? partitions[index] : nullptr;
+    const PartitionPtr* const entry = FindEntry(topic, partition);
+    return entry != nullptr ? *entry : nullptr;
+  }
+
+  bool HasNoLog(std::string_view topic, PartitionId partition) const {
+    const MutexLock lock(mutex_);
+    const PartitionPtr* const entry = FindEntry(topic, partition);
+    return entry != nullptr && *entry == nullptr;
   }
 
   void Follow(const MetadataImage& before, const MetadataImage& after) {
@@ -179,6 +183,16 @@ class LeadPartitions {
     }
   }
 
+  // Null: the table has not come to it.
+  const PartitionPtr* FindEntry(std::string_view topic, PartitionId partition) const
+      REQUIRES(mutex_) {
+    const auto found = topics_.find(topic);
+    if (found == topics_.end()) return nullptr;
+    const Partitions& partitions = found->second;
+    const auto index = static_cast<std::size_t>(partition.value());  // negative: very large
+    return index < partitions.size() ? &partitions[index] : nullptr;
+  }
+
   Partitions Snapshot(const std::string& topic) const {
     const MutexLock lock(mutex_);
     const auto found = topics_.find(topic);
@@ -199,6 +213,9 @@ class MetadataPartitionTable final : public PartitionTable {
 
   PartitionPtr Find(std::string_view topic, PartitionId partition) const override {
     return partitions_->Find(topic, partition);
+  }
+  bool IsOffline(std::string_view topic, PartitionId partition) const override {
+    return partitions_->HasNoLog(topic, partition);
   }
 
  private:

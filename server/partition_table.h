@@ -47,6 +47,10 @@ class PartitionTable {
                                               const std::function<bool(const Uuid&)>& is_removed);
 
   virtual PartitionPtr Find(std::string_view topic, PartitionId partition) const = 0;  // or null
+
+  // Of a partition that this broker leads: true when its log did not open, false as long as the
+  // table has not come to it (the metadata are known to all a moment earlier).
+  virtual bool IsOffline(std::string_view topic, PartitionId partition) const = 0;
 };
 
 }  // namespace gneiss::server
