@@ -106,6 +106,10 @@ inline constexpr std::chrono::seconds kComplaintInterval{10};
 
 // --- groups ---
 
+// Groups whose settings one DescribeConfigs tells. They need not exist, so a request could name
+// millions; each makes 2 to 3 KB of answer.
+inline constexpr std::size_t kGroupsDescribedMax = 10'000;
+
 // The regular expression of a subscription: as long as the key of its record can be, and what its
 // program and the work of matching may take. Expressions of clients are a hundred bytes; each is
 // compiled when it is checked and when it is resolved, and not kept.

@@ -20,6 +20,10 @@ struct ListenerConfig {
   std::uint16_t port = 0;  // 0: the system picks
 };
 
+// Whether a group goes over from the classic protocol to the new one, or back, when a member that
+// speaks the other joins (KIP-848).
+enum class GroupMigrationPolicy { kDisabled, kUpgrade, kDowngrade, kBidirectional };
+
 // BrokerConfig is what flags and server.properties say, parsed and checked. It does not change
 // while the broker runs; dynamic changes are in the MetadataImage and win over it.
 // Defaults are Kafka 4.3's unless a comment says why not.
@@ -44,6 +48,9 @@ struct BrokerConfig {
   std::chrono::milliseconds group_min_session_timeout{6000};
   std::chrono::milliseconds group_max_session_timeout{1'800'000};
   std::int32_t group_max_size = 2'147'483'647;
+  std::int32_t group_consumer_max_size = 2'147'483'647;
+  std::vector<std::string> group_consumer_assignors{"uniform", "range"};  // the default one first
+  GroupMigrationPolicy group_consumer_migration_policy = GroupMigrationPolicy::kBidirectional;
   std::int32_t fetch_max_bytes = 57'671'680;
   std::int32_t socket_request_max_bytes = 104'857'600;
   std::int32_t socket_listen_backlog = 50;

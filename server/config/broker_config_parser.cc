@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "server/config/config_schema.h"
+#include "server/config/group_config.h"
 #include "server/config/listener_config.h"
 #include "server/config/text.h"
 
@@ -227,6 +228,40 @@ void ReadGroups(const Properties& properties, BrokerConfig& config) {
   properties.Read("group.max.size", config.group_max_size);
 }
 
+Result<GroupMigrationPolicy> MigrationPolicyNamed(std::string_view name) {
+  constexpr std::pair<std::string_view, GroupMigrationPolicy> kPolicies[] = {
+      {"disabled", GroupMigrationPolicy::kDisabled},
+      {"upgrade", GroupMigrationPolicy::kUpgrade},
+      {"downgrade", GroupMigrationPolicy::kDowngrade},
+      {"bidirectional", GroupMigrationPolicy::kBidirectional}};
+  for (const auto& [known, policy] : kPolicies) {
+    if (EqualsIgnoringCase(name, known)) return policy;
+  }
+  return Wrong("group.consumer.migration.policy", name,
+               "it must be disabled, upgrade, downgrade or bidirectional");
+}
+
+// Groups of the new consumer protocol. What groups may have settings of their own for is read by
+// ResolveConsumerGroupConfig.
+Status ReadConsumerGroups(const Properties& properties, BrokerConfig& config) {
+  properties.Read("group.consumer.max.size", config.group_consumer_max_size);
+  if (const auto policy = properties.Find("group.consumer.migration.policy")) {
+    GNEISS_ASSIGN_OR_RETURN(config.group_consumer_migration_policy, MigrationPolicyNamed(*policy));
+  }
+  if (const auto assignors = properties.Find("group.consumer.assignors")) {
+    config.group_consumer_assignors.clear();
+    for (const std::string_view name : SplitList(*assignors)) {
+      // Kafka knows its own ones by their classes too.
+      const bool range = name == "range" || name.ends_with(".RangeAssignor");
+      config.group_consumer_assignors.emplace_back(range ? "range" : "uniform");
+    }
+    if (config.group_consumer_assignors.empty()) {
+      return Wrong("group.consumer.assignors", *assignors, "it must name an assignor");
+    }
+  }
+  return {};
+}
+
 void ReadNetwork(const Properties& properties, BrokerConfig& config) {
   properties.Read("fetch.max.bytes", config.fetch_max_bytes);
   properties.Read("socket.request.max.bytes", config.socket_request_max_bytes);
@@ -278,6 +313,8 @@ Result<ParsedBrokerConfig> ParseBrokerConfig(const ConfigMap& properties) {
   ReadTopicDefaults(values, parsed.config);
   ReadHousekeeping(values, parsed.config);
   ReadGroups(values, parsed.config);
+  GNEISS_RETURN_IF_ERROR(ReadConsumerGroups(values, parsed.config));
+  GNEISS_RETURN_IF_ERROR(CheckGroupDefaults(properties));
   ReadNetwork(values, parsed.config);
   if (parsed.config.group_min_session_timeout > parsed.config.group_max_session_timeout) {
     return Wrong("group.min.session.timeout.ms", values.Text("group.min.session.timeout.ms", ""),

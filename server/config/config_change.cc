@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "server/config/config_schema.h"
+#include "server/config/group_config.h"
 #include "server/config/text.h"
 
 namespace gneiss::server {
@@ -137,8 +138,9 @@ ConfigResult<ConfigMap> Checked(ConfigResourceType type, const ConfigMap& before
       return std::unexpected(created.error());
     }
   }
-  const ConfigResult<void> valid = type == ConfigResourceType::kTopic
-                                       ? CheckTopicConfigs(after)
+  const ConfigResult<void> valid = type == ConfigResourceType::kTopic ? CheckTopicConfigs(after)
+                                   : type == ConfigResourceType::kGroup
+                                       ? CheckGroupConfigs(after, broker)
                                        : CheckBrokerChange(before, after, broker);
   if (!valid) return std::unexpected(valid.error());
   return after;
@@ -148,20 +150,20 @@ ConfigResult<void> CheckServed(ConfigResourceType type, std::string_view first_n
   switch (type) {
     case ConfigResourceType::kTopic:
     case ConfigResourceType::kBroker:
+    case ConfigResourceType::kGroup:
       return {};
     case ConfigResourceType::kBrokerLogger:
       return Refuse(ErrorCode::kInvalidConfig,
                     "Logger " + std::string(first_name) + " does not exist");
     case ConfigResourceType::kClientMetrics:
-    case ConfigResourceType::kGroup:
-      return Refuse(ErrorCode::kInvalidRequest,
-                    "Configs of groups and of client metrics are not served yet");
+      return Refuse(ErrorCode::kInvalidRequest, "Configs of client metrics are not served yet");
   }
   return Refuse(ErrorCode::kInvalidRequest,
                 "Unknown resource type " + std::to_string(static_cast<int>(type)));
 }
 
 const ConfigKey* FindKey(ConfigResourceType type, std::string_view name) {
+  if (type == ConfigResourceType::kGroup) return FindGroupKey(name);
   return type == ConfigResourceType::kTopic ? FindTopicKey(name) : FindBrokerKey(name);
 }
 
@@ -192,8 +194,8 @@ ConfigResult<std::string> ChangedList(ConfigResourceType type, const ConfigMap& 
 ConfigResult<void> Apply(ConfigResourceType type, const ConfigChange& change, ConfigMap& configs) {
   if (change.op < 0 || change.op > static_cast<std::int8_t>(ConfigOp::kSubtract)) {
     // The codes differ in Kafka too: its broker checks the one, its controller the other.
-    return Refuse(type == ConfigResourceType::kTopic ? ErrorCode::kUnknownServerError
-                                                     : ErrorCode::kInvalidRequest,
+    return Refuse(type == ConfigResourceType::kBroker ? ErrorCode::kInvalidRequest
+                                                      : ErrorCode::kUnknownServerError,
                   "Unknown operation " + std::to_string(change.op));
   }
   const auto op = static_cast<ConfigOp>(change.op);

@@ -98,6 +98,7 @@ const ConfigKey* FindTopicKey(std::string_view name) {
   return key != nullptr ? key : Find(TopicCreationKeys(), name);
 }
 const ConfigKey* FindBrokerKey(std::string_view name) { return Find(BrokerKeys(), name); }
+const ConfigKey* FindGroupKey(std::string_view name) { return Find(GroupKeys(), name); }
 
 std::string_view NearestBrokerKey(std::string_view name) {
   const std::size_t far = std::max<std::size_t>(3, name.size() / 4);

@@ -33,18 +33,20 @@ struct ConfigKey {
   // left out), several alternatives apart by ','. Text: "a|b|c". Lists: each element "a|b".
   std::string_view allowed = {};
   bool dynamic = true;                  // may be changed at run time
-  std::string_view broker_name = {};    // topic keys: the broker's setting that is their default
+  std::string_view broker_name = {};    // topics, groups: the broker's setting that is the default
   std::string_view documentation = {};  // our own words; empty: none
 };
 
 // Sorted by name. Threads: any.
 std::span<const ConfigKey> TopicKeys();
 std::span<const ConfigKey> BrokerKeys();
+std::span<const ConfigKey> GroupKeys();
 // Settings of our own that may be given only when a topic is created. Not among TopicKeys, which
 // every topic is described with.
 std::span<const ConfigKey> TopicCreationKeys();
 const ConfigKey* FindTopicKey(std::string_view name);   // of either kind; null when unknown
 const ConfigKey* FindBrokerKey(std::string_view name);  // null when unknown
+const ConfigKey* FindGroupKey(std::string_view name);   // null when unknown
 // The known broker key nearest to a mistyped one; empty when none is near.
 std::string_view NearestBrokerKey(std::string_view name);
 

@@ -63,21 +63,39 @@ void AddScaled(const ConfigKey& key, const Layers& layers, std::vector<ConfigSyn
   }
 }
 
-std::vector<ConfigSynonym> TopicSynonyms(const ConfigKey& key, const Layers& layers,
-                                         const ConfigMap& overrides) {
+// A resource's own values and where they are said to come from.
+struct Overrides {
+  const ConfigMap& values;
+  ConfigSource source;
+};
+
+std::vector<ConfigSynonym> Synonyms(const ConfigKey& key, const Layers& layers,
+                                    const Overrides& overrides) {
   std::vector<ConfigSynonym> found;
-  if (const auto it = overrides.find(std::string(key.name)); it != overrides.end()) {
-    found.push_back({it->first, it->second, ConfigSource::kTopic});
+  if (const auto it = overrides.values.find(std::string(key.name)); it != overrides.values.end()) {
+    found.push_back({it->first, std::string(Trim(it->second)), overrides.source});
   }
   if (key.broker_name.empty()) return found;
   layers.Collect(key.broker_name, found);
   AddScaled(key, layers, found);
+  // Some settings of groups have a broker's name but can be set nowhere but in a group.
   const ConfigKey* broker_key = FindBrokerKey(key.broker_name);
-  if (broker_key != nullptr && broker_key->default_value) {
-    found.push_back({std::string(broker_key->name), std::string(*broker_key->default_value),
-                     ConfigSource::kDefault});
+  const auto& default_value = broker_key != nullptr ? broker_key->default_value : key.default_value;
+  if (default_value) {
+    found.push_back(
+        {std::string(key.broker_name), std::string(*default_value), ConfigSource::kDefault});
   }
   return found;
+}
+
+std::vector<ConfigSynonym> TopicSynonyms(const ConfigKey& key, const Layers& layers,
+                                         const ConfigMap& overrides) {
+  return Synonyms(key, layers, {overrides, ConfigSource::kTopic});
+}
+
+std::vector<ConfigSynonym> GroupSynonyms(const ConfigKey& key, const Layers& layers,
+                                         const ConfigMap& overrides) {
+  return Synonyms(key, layers, {overrides, ConfigSource::kGroup});
 }
 
 ConfigEntry MakeEntry(const ConfigKey& key, std::vector<ConfigSynonym> synonyms) {
@@ -208,6 +226,26 @@ std::vector<ConfigEntry> DescribeClusterDefaults(const MetadataImage& image) {
                                 {{name, value, ConfigSource::kDynamicDefaultBroker}}));
   }
   return entries;
+}
+
+std::vector<ConfigEntry> DescribeGroupConfigs(const BrokerConfig& broker,
+                                              const MetadataImage& image,
+                                              const std::string& group) {
+  const Layers layers(broker, image);
+  const ConfigMap& overrides = image.Configs(ConfigResourceType::kGroup, group);
+  std::vector<ConfigEntry> entries;
+  entries.reserve(GroupKeys().size());
+  for (const ConfigKey& key : GroupKeys()) {
+    entries.push_back(MakeEntry(key, GroupSynonyms(key, layers, overrides)));
+  }
+  return entries;
+}
+
+std::string GroupConfigInForce(const BrokerConfig& broker, const MetadataImage& image,
+                               const std::string& group, std::string_view name) {
+  const Layers layers(broker, image);
+  const ConfigMap& overrides = image.Configs(ConfigResourceType::kGroup, group);
+  return *GroupSynonyms(*FindGroupKey(name), layers, overrides).front().value;
 }
 
 }  // namespace gneiss::server

@@ -23,6 +23,7 @@ enum class ConfigSource : std::int8_t {
   kDynamicDefaultBroker = 3,
   kStaticBroker = 4,
   kDefault = 5,
+  kGroup = 8,
 };
 
 struct ConfigSynonym {
@@ -55,5 +56,12 @@ std::vector<ConfigEntry> DescribeTopicConfigs(const BrokerConfig& broker,
 std::vector<ConfigEntry> DescribeBrokerConfigs(const BrokerConfig& broker,
                                                const MetadataImage& image);
 std::vector<ConfigEntry> DescribeClusterDefaults(const MetadataImage& image);
+// Every group key, of a group that need not exist.
+std::vector<ConfigEntry> DescribeGroupConfigs(const BrokerConfig& broker,
+                                              const MetadataImage& image, const std::string& group);
+// One of them: the group's own value, this broker's dynamic one, the cluster's dynamic default, the
+// static file's, Kafka's default. REQUIRES: a group key.
+std::string GroupConfigInForce(const BrokerConfig& broker, const MetadataImage& image,
+                               const std::string& group, std::string_view name);
 
 }  // namespace gneiss::server

@@ -17,6 +17,7 @@
 #include "protocol/messages/incremental_alter_configs.h"
 #include "server/broker.h"
 #include "server/config/config_schema.h"
+#include "server/limits.h"
 #include "server/partition_table.h"
 #include "server/testing/in_process_broker.h"
 #include "server/testing/raw_client.h"
@@ -37,6 +38,7 @@ using ::testing::SizeIs;
 
 constexpr std::int8_t kTopic = 2;
 constexpr std::int8_t kBroker = 4;
+constexpr std::int8_t kGroup = 32;
 constexpr std::int8_t kSet = 0;
 constexpr std::int8_t kDelete = 1;
 
@@ -78,11 +80,12 @@ class ConfigHandlersTest : public ::testing::Test {
     return protocol::ErrorCodeFromWire(response.responses.at(0).error_code);
   }
 
-  ErrorCode Replace(const std::string& topic, const ConfigMap& configs, std::int16_t version) {
+  ErrorCode Replace(const std::string& resource, const ConfigMap& configs, std::int16_t version,
+                    std::int8_t type = kTopic) {
     AlterConfigsRequest request;
     auto& altered = request.resources.emplace_back();
-    altered.resource_type = kTopic;
-    altered.resource_name = topic;
+    altered.resource_type = type;
+    altered.resource_name = resource;
     for (const auto& [name, value] : configs) altered.configs.push_back({name, value});
     const auto response = client_.Call<AlterConfigsRequest, AlterConfigsResponse>(request, version);
     return protocol::ErrorCodeFromWire(response.responses.at(0).error_code);
@@ -195,6 +198,72 @@ TEST_F(ConfigHandlersTest, EveryVersionOfAlterConfigsReplacesTheWholeSet) {
     EXPECT_EQ(Replace("orders", {{"nope", "1"}}, version), ErrorCode::kInvalidConfig);
     EXPECT_EQ(Replace("orders", {{"retention.ms", "5000"}}, version), ErrorCode::kNone);
   }
+}
+
+TEST_F(ConfigHandlersTest, EveryVersionDescribesAGroupThatNeedNotExist) {
+  for (std::int16_t version = 1; version <= 4; ++version) {
+    SCOPED_TRACE(version);
+    const Result result = Describe(kGroup, "g", version);
+    EXPECT_EQ(result.error_code, 0);
+    EXPECT_THAT(result.configs, SizeIs(GroupKeys().size()));
+    const Entry& session = Named(result, "consumer.session.timeout.ms");
+    EXPECT_EQ(session.value, "45000");
+    EXPECT_EQ(session.config_source, 5);
+    EXPECT_FALSE(session.read_only);
+    EXPECT_EQ(session.synonyms.at(0).name, "group.consumer.session.timeout.ms");
+  }
+  EXPECT_EQ(Describe(kGroup, "").error_code, ToWire(ErrorCode::kInvalidRequest));
+}
+
+TEST_F(ConfigHandlersTest, AGroupsOwnSettingsSurviveARestart) {
+  EXPECT_EQ(Alter(kGroup, "g", kSet, "consumer.session.timeout.ms", "50000", true),
+            ErrorCode::kNone);
+  EXPECT_EQ(Named(Describe(kGroup, "g"), "consumer.session.timeout.ms").config_source, 5);
+  EXPECT_EQ(Alter(kGroup, "g", kSet, "consumer.session.timeout.ms", "50000"), ErrorCode::kNone);
+  broker_.Restart();
+  client_ = broker_.Connect();
+  const Entry session = Named(Describe(kGroup, "g"), "consumer.session.timeout.ms");
+  EXPECT_EQ(session.value, "50000");
+  EXPECT_EQ(session.config_source, 8);
+  EXPECT_EQ(Named(Describe(kGroup, "h"), "consumer.session.timeout.ms").value, "45000");
+  EXPECT_EQ(Alter(kGroup, "g", kDelete, "consumer.session.timeout.ms", std::nullopt),
+            ErrorCode::kNone);
+  EXPECT_EQ(Named(Describe(kGroup, "g"), "consumer.session.timeout.ms").value, "45000");
+}
+
+TEST_F(ConfigHandlersTest, ChangesOfGroupsAreRefusedWithKafkasCodes) {
+  constexpr std::int8_t kAppend = 2;
+  constexpr const char* kSession = "consumer.session.timeout.ms";
+  EXPECT_EQ(Alter(kGroup, "", kSet, kSession, "50000"), ErrorCode::kInvalidRequest);
+  EXPECT_EQ(Alter(kGroup, "g", kSet, kSession, std::nullopt), ErrorCode::kInvalidRequest);
+  EXPECT_EQ(Alter(kGroup, "g", kSet, kSession, "44999"), ErrorCode::kInvalidConfig);
+  EXPECT_EQ(Alter(kGroup, "g", kSet, "nope", "1"), ErrorCode::kInvalidConfig);
+  EXPECT_EQ(Alter(kGroup, "g", kDelete, "nope", std::nullopt), ErrorCode::kNone);
+  EXPECT_EQ(Alter(kGroup, "g", kAppend, kSession, "50000"), ErrorCode::kInvalidConfig);
+  EXPECT_EQ(Alter(kGroup, "g", 9, kSession, "50000"), ErrorCode::kUnknownServerError);
+}
+
+TEST_F(ConfigHandlersTest, AlterConfigsReplacesTheSettingsOfAGroup) {
+  EXPECT_EQ(Alter(kGroup, "g", kSet, "consumer.session.timeout.ms", "50000"), ErrorCode::kNone);
+  EXPECT_EQ(Replace("g", {{"consumer.heartbeat.interval.ms", "6000"}}, 2, kGroup),
+            ErrorCode::kNone);
+  const Result result = Describe(kGroup, "g");
+  EXPECT_EQ(Named(result, "consumer.session.timeout.ms").config_source, 5);
+  EXPECT_EQ(Named(result, "consumer.heartbeat.interval.ms").value, "6000");
+}
+
+// Names of groups that nobody has to have made would make answers a hundred times as long.
+TEST_F(ConfigHandlersTest, OneRequestDescribesSoManyGroupsAndNoMore) {
+  DescribeConfigsRequest request;
+  for (std::size_t i = 0; i <= limits::kGroupsDescribedMax; ++i) {
+    auto& resource = request.resources.emplace_back();
+    resource.resource_type = kGroup;
+    resource.resource_name = std::to_string(i);
+    resource.configuration_keys = std::vector<std::string>();
+  }
+  const auto response = client_.Call<DescribeConfigsRequest, DescribeConfigsResponse>(request, 4);
+  EXPECT_EQ(response.results.at(limits::kGroupsDescribedMax - 1).error_code, 0);
+  EXPECT_EQ(response.results.back().error_code, ToWire(ErrorCode::kInvalidRequest));
 }
 
 }  // namespace

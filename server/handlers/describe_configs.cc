@@ -10,6 +10,7 @@
 #include "protocol/error_codes.h"
 #include "server/broker.h"
 #include "server/config/effective_config.h"
+#include "server/limits.h"
 #include "server/metadata/metadata_source.h"
 #include "server/metadata/topic_name.h"
 
@@ -55,11 +56,20 @@ void Fill(std::vector<ConfigEntry> entries, const Asked& asked,
   }
 }
 
-Answer Describe(const Asked& asked, const protocol::DescribeConfigsRequest& request,
-                const Broker& broker, const MetadataImage& image) {
+Answer AnswerTo(const Asked& asked) {
   Answer answer;
   answer.resource_type = asked.resource_type;
   answer.resource_name = asked.resource_name;
+  return answer;
+}
+
+Answer TooMany(const Asked& asked) {
+  return Refused(AnswerTo(asked), ErrorCode::kInvalidRequest, "Too many groups in one request");
+}
+
+Answer Describe(const Asked& asked, const protocol::DescribeConfigsRequest& request,
+                const Broker& broker, const MetadataImage& image) {
+  Answer answer = AnswerTo(asked);
   switch (static_cast<ConfigResourceType>(asked.resource_type)) {
     case ConfigResourceType::kTopic:
       if (const Status valid = CheckTopicName(asked.resource_name); !valid.has_value()) {
@@ -85,11 +95,17 @@ Answer Describe(const Asked& asked, const protocol::DescribeConfigsRequest& requ
       }
       Fill(DescribeBrokerConfigs(broker.config(), image), asked, request, answer);
       return answer;
+    case ConfigResourceType::kGroup:
+      if (asked.resource_name.empty()) {
+        return Refused(std::move(answer), ErrorCode::kInvalidRequest, "A group has a name");
+      }
+      Fill(DescribeGroupConfigs(broker.config(), image, asked.resource_name), asked, request,
+           answer);
+      return answer;
     case ConfigResourceType::kBrokerLogger:
     case ConfigResourceType::kClientMetrics:
-    case ConfigResourceType::kGroup:
       return Refused(std::move(answer), ErrorCode::kInvalidRequest,
-                     "Configs of loggers, groups and client metrics are not served yet");
+                     "Configs of loggers and client metrics are not served yet");
   }
   return Refused(std::move(answer), ErrorCode::kInvalidRequest,
                  "Unknown resource type " + std::to_string(asked.resource_type));
@@ -102,10 +118,15 @@ boost::asio::awaitable<DescribeConfigsHandler::Response> DescribeConfigsHandler:
   const MetadataImagePtr image = ctx.broker().metadata().image();
   Response response;
   std::set<std::pair<std::int8_t, std::string_view>> seen;
+  std::size_t groups = 0;
   for (const Asked& asked : request.resources) {
     // Once is enough, as in Kafka: a few bytes that repeat a name must not make 340 settings each.
     if (!seen.insert({asked.resource_type, asked.resource_name}).second) continue;
-    response.results.push_back(Describe(asked, request, ctx.broker(), *image));
+    const bool is_group =
+        asked.resource_type == static_cast<std::int8_t>(ConfigResourceType::kGroup);
+    const bool too_many = is_group && ++groups > limits::kGroupsDescribedMax;
+    response.results.push_back(too_many ? TooMany(asked)
+                                        : Describe(asked, request, ctx.broker(), *image));
   }
   co_return response;
 }

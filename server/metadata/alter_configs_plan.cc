@@ -26,6 +26,9 @@ std::optional<Refusal> CheckResource(const MetadataImage& image, const BrokerCon
       return Refusal{ErrorCode::kUnknownTopicOrPartition, "There is no topic " + name + "."};
     }
   }
+  if (type == ConfigResourceType::kGroup && name.empty()) {
+    return Refusal{ErrorCode::kInvalidRequest, "Groups have no common configs."};
+  }
   const bool names_broker =
       type == ConfigResourceType::kBroker || type == ConfigResourceType::kBrokerLogger;
   const bool is_default = type == ConfigResourceType::kBroker && name.empty();
