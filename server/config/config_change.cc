@@ -118,6 +118,9 @@ ConfigResult<void> CheckBrokerChange(const ConfigMap& before, const ConfigMap& a
     if (const Status valid = CheckConfigValue(*key, value); !valid.has_value()) {
       return Refuse(ErrorCode::kInvalidRequest, valid.error().detail);
     }
+    if (const Status valid = CheckGroupDefault(name, value, broker); !valid.has_value()) {
+      return Refuse(ErrorCode::kInvalidRequest, valid.error().detail);
+    }
     if (IsAmong(kThreadCounts, name)) {
       const std::int64_t present = PresentThreadCount(*key, before, broker);
       const std::int64_t wanted = ConfigInteger(value);

@@ -150,6 +150,17 @@ Status CheckGroupDefaults(const ConfigMap& properties) {
   return {};
 }
 
+Status CheckGroupDefault(const std::string& name, const std::string& value,
+                         const BrokerConfig& broker) {
+  for (const Bounds& bounds : kBounds) {
+    if (FindGroupKey(bounds.key)->broker_name != name) continue;
+    if (auto why = OutOfBounds(bounds, name, ConfigInteger(value), broker.static_values)) {
+      return Fail(Errc::kInvalidArgument, std::move(*why));
+    }
+  }
+  return {};
+}
+
 ConsumerGroupConfig ResolveConsumerGroupConfig(const BrokerConfig& broker,
                                                const MetadataImage& image,
                                                const std::string& group) {

@@ -25,6 +25,10 @@ ConfigResult<void> CheckGroupConfigs(const ConfigMap& configs, const BrokerConfi
 // error's detail begins with the setting's name.
 Status CheckGroupDefaults(const ConfigMap& properties);
 
+// The same of one of them that changes at run time; other settings pass.
+Status CheckGroupDefault(const std::string& name, const std::string& value,
+                         const BrokerConfig& broker);
+
 // What the coordinator acts on for a group of the new consumer protocol: its own settings, else
 // this broker's dynamic ones, the cluster's, the file's, Kafka's default. A setting that the bounds
 // have left behind since counts as the nearest bound.

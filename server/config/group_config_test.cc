@@ -158,6 +158,19 @@ TEST_F(GroupConfigTest, ValuesThatTheBoundsHaveLeftBehindCountAsTheBound) {
   EXPECT_EQ(Entry("consumer.session.timeout.ms").value, "59000");
 }
 
+TEST_F(GroupConfigTest, ABrokersDefaultChangesAtRunTimeWithinTheBoundsToo) {
+  const auto set = [&](const std::string& value) {
+    const std::vector<ConfigChange> changes{
+        {.name = "group.consumer.assignment.interval.ms", .op = 0, .value = value}};
+    const auto after =
+        AlterIncrementally(ConfigResourceType::kBroker, ConfigMap(), changes, broker_);
+    return after ? ErrorCode::kNone : after.error().code;
+  };
+  EXPECT_EQ(set("15000"), ErrorCode::kNone);
+  EXPECT_EQ(set("15001"), ErrorCode::kInvalidRequest);
+  EXPECT_EQ(set("-1"), ErrorCode::kInvalidRequest);
+}
+
 // --- the broker's own settings, when it starts ---
 
 Status Start(const ConfigMap& properties) {
