@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "protocol/base/clock.h"
@@ -138,7 +139,16 @@ struct CommitRequest {
   GenerationIdentity caller;
   std::optional<std::chrono::milliseconds> retention;     // v2-4: instead of the broker's
   ErrorCode unknown_group = ErrorCode::kGroupIdNotFound;  // v9+; before, kIllegalGeneration
+  // What a member of the new protocol (KIP-848) is told whose version has no member epochs: below
+  // v9 kUnsupportedVersion.
+  ErrorCode member_epochs = ErrorCode::kNone;
   std::vector<CommitItem> items;
+};
+
+// Who fetches offsets. Only groups of the new protocol look at it.
+struct OffsetReader {
+  std::optional<std::string> member_id;  // none: not a member
+  std::int32_t member_epoch = -1;
 };
 
 struct DescribedMember {
@@ -151,14 +161,20 @@ struct DescribedMember {
 
 struct GroupDescription {
   ErrorCode error = ErrorCode::kNone;
+  std::string error_message;  // of kGroupIdNotFound
   std::string state = "Dead";
   std::string protocol_type;
   std::string protocol_name;
   std::vector<DescribedMember> members;
 };
 
+// The two kinds of groups of consumers, as ListGroups names them.
+inline constexpr std::string_view kClassicGroupType = "classic";
+inline constexpr std::string_view kConsumerGroupType = "consumer";
+
 struct ListedGroup {
   std::string group;
+  std::string_view type = kClassicGroupType;
   std::string protocol_type;
   std::string state;
 

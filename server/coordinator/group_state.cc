@@ -215,6 +215,8 @@ Actions GroupState::Tick(Instant now) {
       case GroupTimer::Kind::kSession:
         SessionEnded(timer->member, now);
         break;
+      case GroupTimer::Kind::kRevocation:  // of the new protocol
+        break;
     }
   }
   return TakeActions();

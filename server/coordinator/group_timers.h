@@ -15,12 +15,13 @@ namespace gneiss::server {
 // A timer of one group.
 struct GroupTimer {
   enum class Kind {
-    kJoinPhase,  // the wait for the members to join ends
-    kSyncPhase,  // the wait for the members to ask for their assignment ends
-    kSession,    // nothing was heard of `member`, or it did not come back with the id it was given
+    kJoinPhase,   // the wait for the members to join ends
+    kSyncPhase,   // the wait for the members to ask for their assignment ends
+    kSession,     // nothing was heard of `member`, or it did not come back with the id it was given
+    kRevocation,  // `member` has not given up the partitions that it is to give up
   };
   Kind kind;
-  std::string member;  // of kSession only
+  std::string member;  // of the kinds that name it
 
   auto operator<=>(const GroupTimer&) const = default;
 };
@@ -48,6 +49,12 @@ class GroupTimers {
     Set({GroupTimer::Kind::kSession, member}, deadline);
   }
   void CancelSession(const std::string& member) { Cancel({GroupTimer::Kind::kSession, member}); }
+  void SetRevocation(const std::string& member, TimePoint deadline) {
+    Set({GroupTimer::Kind::kRevocation, member}, deadline);
+  }
+  void CancelRevocation(const std::string& member) {
+    Cancel({GroupTimer::Kind::kRevocation, member});
+  }
 
  private:
   std::map<GroupTimer, TimePoint> deadlines_;

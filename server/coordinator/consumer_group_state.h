@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/coordinator/assignor/assignor.h"
+#include "server/coordinator/consumer_group_api.h"
+#include "server/coordinator/consumer_group_members.h"
+#include "server/coordinator/consumer_group_snapshot.h"
+#include "server/coordinator/group_state.h"
+#include "server/coordinator/group_timers.h"
+#include "server/coordinator/group_topics.h"
+
+namespace gneiss::server {
+
+// The configuration that a consumer group acts on; some of it may be the group's own.
+struct ConsumerGroupSettings {
+  std::chrono::milliseconds session_timeout{45'000};
+  std::chrono::milliseconds heartbeat_interval{5'000};
+  std::chrono::milliseconds assignment_interval{1'000};
+  std::int32_t size_max = std::numeric_limits<std::int32_t>::max();
+  std::vector<const Assignor*> assignors;  // the default one first; never empty
+};
+
+// What surrounds an event.
+struct ConsumerGroupContext {
+  const std::string& group;
+  const ConsumerGroupSettings& settings;
+  const GroupTopics& topics;
+  Instant now;
+};
+
+// What an event asks of the shell: what to store, before anybody is answered, and when to call
+// Tick.
+struct ConsumerGroupActions {
+  ConsumerGroupKeys changes;
+  std::optional<TimePoint> next_deadline;
+};
+
+struct ConsumerHeartbeatOutcome {
+  ConsumerHeartbeatResult result;
+  ConsumerGroupActions actions;
+};
+
+// ConsumerGroupState is the state machine of one group of the new protocol (KIP-848): every event
+// with its time in, what is to be stored and answered out. It does no I/O and reads no clock.
+//
+// Three epochs follow each other. The group epoch grows with every change of members,
+// subscriptions or topics. The target epoch is the group epoch that the assignor last ran for. A
+// member's epoch is the target epoch that it has come to, heartbeat by heartbeat
+// (member_reconciliation.h).
+//
+// Events take effect at once and are answered when they are durable, in order. What could not be
+// written is marked so and goes out with the next event: until then nobody was told of it.
+// Invariant: a partition is held by one member at a time, until that member has given it up.
+// Threads: under the mutex of the group's shard.
+class ConsumerGroupState {
+ public:
+  // A group that nobody has joined yet.
+  ConsumerGroupState() = default;
+  // A group as it was stored. Its members' sessions start anew.
+  static ConsumerGroupState Restore(const ConsumerGroupSnapshot& snapshot,
+                                    const ConsumerGroupContext& context);
+
+  // Fields are checked by the caller. An error changes nothing.
+  ConsumerHeartbeatOutcome Heartbeat(const ConsumerHeartbeatRequest& request,
+                                     const ConsumerGroupContext& context);
+  // Acts on every deadline that has passed.
+  ConsumerGroupActions Tick(const ConsumerGroupContext& context);
+  // The write of these changes has failed.
+  void MarkUnwritten(const ConsumerGroupKeys& changes) {
+    changes_.insert(changes.begin(), changes.end());
+  }
+
+  // May the caller commit these offsets? They carry their topics' ids.
+  ErrorCode CheckCommit(const CommitRequest& request) const;
+  // May somebody who calls itself a member fetch offsets?
+  ErrorCode CheckFetch(const OffsetReader& reader) const;
+  ErrorCode CheckDelete() const;  // only a group without members may be deleted
+  bool IsSubscribedTo(std::string_view topic) const;
+  OffsetExpiryRule ExpiryRule() const;
+
+  std::string_view state_name() const;
+  const ConsumerGroupMembers& members() const { return members_; }
+  const ConsumerGroupEpoch& epoch() const { return epoch_; }
+  const ConsumerTargetEpoch& target_epoch() const { return target_epoch_; }
+  const std::map<std::string, ResolvedRegex>& regexes() const { return regexes_; }
+  std::optional<TimePoint> next_deadline() const { return timers_.next(); }
+  ConsumerGroupDescription Describe(const ConsumerGroupSettings& settings) const;
+
+ private:
+  using Key = ConsumerGroupKey;
+  struct Refusal {
+    ErrorCode error;
+    std::string message;
+  };
+  enum class SubscriptionChange { kNone, kChanged };
+
+  // consumer_group_state.cc
+  ConsumerHeartbeatResult Advance(const ConsumerHeartbeatRequest& request,
+                                  const ConsumerGroupContext& context);
+  ConsumerHeartbeatResult Leave(const ConsumerHeartbeatRequest& request,
+                                const ConsumerGroupContext& context);
+  std::optional<Refusal> CheckHeartbeat(const ConsumerHeartbeatRequest& request,
+                                        const ConsumerGroupContext& context) const;
+  std::optional<Refusal> CheckMember(const ConsumerHeartbeatRequest& request,
+                                     const ConsumerGroupContext& context) const;
+  std::optional<Refusal> CheckEpoch(const ConsumerGroupMember& member,
+                                    const ConsumerHeartbeatRequest& request) const;
+  ConsumerGroupMember& Admit(const ConsumerHeartbeatRequest& request);
+  ConsumerGroupMember& ReplaceStatic(const ConsumerGroupMember& former, const std::string& id);
+  SubscriptionChange Update(ConsumerGroupMember& member, const ConsumerHeartbeatRequest& request);
+  void RestartSession(const ConsumerGroupMember& member, const ConsumerGroupContext& context);
+  void LeaveForNow(ConsumerGroupMember& member);
+  void RemoveMember(const std::string& member_id);
+  ConsumerGroupActions TakeActions();
+
+  // consumer_group_target.cc
+  void NoteChanges(SubscriptionChange change, const ConsumerGroupContext& context);
+  void BumpEpoch(const ConsumerGroupContext& context);
+  void MaybeAssign(const ConsumerGroupContext& context);
+  void Assign(const ConsumerGroupContext& context);
+  const Assignor& PreferredAssignor(const ConsumerGroupSettings& settings) const;
+  void ReconcileMember(ConsumerGroupMember& member, const std::optional<PartitionsByTopic>& owned,
+                       SubscriptionChange change, const ConsumerGroupContext& context);
+  std::set<std::string, std::less<>> SubscribedNames(const ConsumerGroupMember& member) const;
+  std::set<Uuid> SubscribedTopics(const ConsumerGroupMember& member,
+                                  const GroupTopics& topics) const;
+  std::int64_t MetadataHash(const GroupTopics& topics) const;
+
+  ConsumerGroupMembers members_;
+  ConsumerGroupEpoch epoch_{.epoch = 1};  // so the first member gets epoch 2, as from Kafka
+  ConsumerTargetEpoch target_epoch_;
+  std::map<std::string, ResolvedRegex> regexes_;
+  std::optional<std::int64_t> topics_version_;  // that epoch_.metadata_hash is known to be of
+  GroupTimers timers_;
+  ConsumerGroupKeys changes_;  // not written yet
+};
+
+}  // namespace gneiss::server

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "server/coordinator/assignor/assignor.h"
+#include "server/coordinator/consumer_group_state.h"
+
+namespace gneiss::server {
+
+inline Uuid TopicId(std::uint8_t number) {
+  Uuid id;
+  id.bytes[15] = number;
+  return id;
+}
+
+// Topics that a test makes and changes.
+class FakeTopics final : public GroupTopics {
+ public:
+  void Set(const std::string& name, std::uint8_t id, std::int32_t partitions) {
+    topics_[name] = {.id = TopicId(id), .name = name, .partition_count = partitions};
+    ++version_;
+  }
+  void Erase(const std::string& name) {
+    topics_.erase(name);
+    ++version_;
+  }
+
+  std::optional<GroupTopic> Find(std::string_view name) const override {
+    const auto found = topics_.find(name);
+    return found == topics_.end() ? std::nullopt : std::optional(found->second);
+  }
+  std::optional<GroupTopic> Find(const Uuid& id) const override {
+    for (const auto& [name, topic] : topics_) {
+      if (topic.id == id) return topic;
+    }
+    return std::nullopt;
+  }
+  std::int64_t version() const override { return version_; }
+
+ private:
+  std::map<std::string, GroupTopic, std::less<>> topics_;
+  std::int64_t version_ = 0;
+};
+
+// A group of the new protocol, topics "orders" (id 1, 4 partitions) and "logs" (id 2, 2), a clock
+// that stands still until it is moved, and a log of what was to be stored.
+class ConsumerGroupHarness : public ::testing::Test {
+ protected:
+  using Ms = std::chrono::milliseconds;
+  using Ids = std::vector<std::int32_t>;
+  static constexpr Ms kSession{45'000};
+  static constexpr Ms kRebalance{60'000};
+  static constexpr Ms kInterval{1'000};
+
+  ConsumerGroupHarness() {
+    settings_.assignors = {FindAssignor("uniform"), FindAssignor("range")};
+    topics_.Set("orders", 1, 4);
+    topics_.Set("logs", 2, 2);
+  }
+
+  // --- requests ---
+
+  static ConsumerHeartbeatRequest BeatOf(const std::string& member, std::int32_t epoch) {
+    ConsumerHeartbeatRequest request;
+    request.identity.member_id = member;
+    request.member_epoch = epoch;
+    request.client_id = "client";
+    request.client_host = "/127.0.0.1";
+    return request;
+  }
+  static ConsumerHeartbeatRequest JoinOf(const std::string& member,
+                                         std::vector<std::string> topics = {"orders"}) {
+    ConsumerHeartbeatRequest request = BeatOf(member, kJoinEpoch);
+    request.rebalance_timeout = kRebalance;
+    request.topic_names = std::move(topics);
+    request.owned.emplace();
+    return request;
+  }
+  static ConsumerHeartbeatRequest StaticJoinOf(const std::string& member,
+                                               const std::string& instance) {
+    ConsumerHeartbeatRequest request = JoinOf(member);
+    request.identity.instance_id = instance;
+    return request;
+  }
+  // Partitions of "orders".
+  static PartitionsByTopic Orders(Ids ids) {
+    return ids.empty() ? PartitionsByTopic{} : PartitionsByTopic{{TopicId(1), std::move(ids)}};
+  }
+
+  ConsumerHeartbeatResult Send(const ConsumerHeartbeatRequest& request) {
+    ConsumerHeartbeatOutcome outcome = group_.Heartbeat(request, context());
+    changes_ = outcome.actions.changes;
+    return outcome.result;
+  }
+  ConsumerHeartbeatResult Join(const std::string& member) { return Send(JoinOf(member)); }
+  ConsumerHeartbeatResult Beat(const std::string& member, std::int32_t epoch) {
+    return Send(BeatOf(member, epoch));
+  }
+  // A heartbeat that reports what the member holds of "orders".
+  ConsumerHeartbeatResult BeatOwning(const std::string& member, std::int32_t epoch, Ids owned) {
+    ConsumerHeartbeatRequest request = BeatOf(member, epoch);
+    request.owned = Orders(std::move(owned));
+    return Send(request);
+  }
+  ConsumerHeartbeatResult Leave(const std::string& member) { return Beat(member, kLeaveEpoch); }
+
+  // "m1" with 0 and 1, "m2" with 2 and 3, both at epoch 3.
+  void MakePair() {
+    Join("m1");
+    Advance(kInterval);
+    Join("m2");
+    Beat("m1", 2);
+    BeatOwning("m1", 2, {0, 1});
+    Beat("m2", 3);
+    ASSERT_EQ(group_.state_name(), "Stable");
+    Advance(kInterval);
+  }
+
+  // --- time and views ---
+
+  ConsumerGroupContext context() const { return {name_, settings_, topics_, now_}; }
+  void Advance(Ms duration) {
+    now_.steady += duration;
+    now_.wall_ms += duration.count();
+    changes_ = group_.Tick(context()).changes;
+  }
+  const ConsumerGroupMember* Member(const std::string& id) const {
+    return group_.members().Find(id);
+  }
+  std::int32_t EpochOf(const std::string& id) const { return Member(id)->current.member_epoch; }
+  bool Wrote(ConsumerGroupKey::Kind kind, const std::string& name = "") const {
+    return changes_.contains({kind, name});
+  }
+
+  const std::string name_ = "g";
+  ConsumerGroupSettings settings_;
+  FakeTopics topics_;
+  Instant now_{.steady = TimePoint(std::chrono::hours(1)), .wall_ms = 1'000'000};
+  ConsumerGroupState group_;
+  ConsumerGroupKeys changes_;  // of the last event
+};
+
+}  // namespace gneiss::server
