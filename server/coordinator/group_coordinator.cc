@@ -7,6 +7,7 @@
 #include <glog/logging.h>
 
 #include "engine/partition_log.h"
+#include "server/coordinator/image_topics.h"
 #include "server/coordinator/java_string.h"
 #include "server/coordinator/loop_alarm.h"
 #include "server/metadata/metadata_source.h"
@@ -52,6 +53,19 @@ bool IsOrphan(const MetadataImage& image, const TopicPartition& tp, const Commit
   const std::shared_ptr<const TopicImage> topic = image.FindTopic(tp.topic);
   if (topic == nullptr) return true;
   return !offset.topic_id.IsZero() && offset.topic_id != topic->id;
+}
+
+// Why the assignor that a member asks for cannot be had; none if it can.
+std::optional<std::string> WhyNoAssignor(const ConsumerGroupSettings& settings,
+                                         const std::optional<std::string>& wanted) {
+  if (!wanted) return std::nullopt;
+  std::string names;
+  for (const Assignor* assignor : settings.assignors) {
+    if (assignor->name() == *wanted) return std::nullopt;
+    if (!names.empty()) names += ", ";
+    names += assignor->name();
+  }
+  return "ServerAssignor " + *wanted + " is not supported. Supported assignors: " + names + ".";
 }
 
 }  // namespace
@@ -144,7 +158,11 @@ std::shared_ptr<GroupShard> GroupCoordinator::MakeShard(PartitionId partition) {
   auto find = [&partitions = parts_.partitions, partition] {
     return partitions.Find(kOffsetsTopic, partition);
   };
-  auto shard = std::make_shared<GroupShard>(settings_, std::move(find), parts_.clock);
+  ConsumerGroupSources sources{
+      .topics = [&metadata = parts_.metadata] { return MakeGroupTopics(metadata.image()); },
+      .settings = [this](const std::string& group) { return ConsumerSettings(group); }};
+  auto shard =
+      std::make_shared<GroupShard>(settings_, std::move(find), std::move(sources), parts_.clock);
   shard->set_alarm(
       std::make_unique<LoopAlarm>(parts_.timers, [weak = std::weak_ptr<GroupShard>(shard)] {
         if (const std::shared_ptr<GroupShard> alive = weak.lock()) alive->Tick();
@@ -172,6 +190,12 @@ void GroupCoordinator::StartShard(const std::shared_ptr<GroupShard>& shard, Part
                   return IsOrphan(*metadata.image(), tp, offset);
                 });
   });
+}
+
+ConsumerGroupSettings GroupCoordinator::ConsumerSettings(const std::string&) const {
+  ConsumerGroupSettings settings;
+  for (const char* name : {"uniform", "range"}) settings.assignors.push_back(FindAssignor(name));
+  return settings;
 }
 
 // --- routing ---
@@ -245,6 +269,32 @@ LeaveResult GroupCoordinator::Leave(const std::string& group,
   return route.shard->Leave(group, members);
 }
 
+void GroupCoordinator::ConsumerHeartbeat(const std::string& group,
+                                         const ConsumerHeartbeatRequest& request,
+                                         Answer<ConsumerHeartbeatResult> answer) {
+  const Route route = RouteTo(group, GroupName::kNotEmpty);
+  ConsumerHeartbeatResult refusal;
+  refusal.error = route.error;
+  if (const std::optional<std::string> why =
+          WhyNoAssignor(ConsumerSettings(group), request.server_assignor)) {
+    refusal.error = ErrorCode::kUnsupportedAssignor;
+    refusal.error_message = *why;
+  }
+  if (refusal.error != ErrorCode::kNone) {
+    answer(std::move(refusal));
+    return;
+  }
+  route.shard->ConsumerHeartbeat(group, request, std::move(answer));
+}
+
+ConsumerGroupDescription GroupCoordinator::DescribeConsumerGroup(const std::string& group) const {
+  const Route route = RouteTo(group, GroupName::kNotEmpty);
+  if (route.error == ErrorCode::kNone) return route.shard->DescribeConsumerGroup(group);
+  ConsumerGroupDescription description;
+  description.error = route.error;
+  return description;
+}
+
 GroupDescription GroupCoordinator::Describe(const std::string& group) const {
   const Route route = RouteTo(group, GroupName::kMayBeEmpty);
   if (route.error == ErrorCode::kNone) return route.shard->Describe(group);
@@ -288,16 +338,18 @@ void GroupCoordinator::CommitOffsets(const std::string& group, CommitRequest req
 }
 
 FetchedOffsets GroupCoordinator::FetchOffsets(const std::string& group,
-                                              const std::vector<TopicPartition>& wanted) const {
+                                              const std::vector<TopicPartition>& wanted,
+                                              const OffsetReader& reader) const {
   const Route route = RouteTo(group, GroupName::kMayBeEmpty);
   if (route.error != ErrorCode::kNone) return {.error = route.error, .offsets = {}};
-  return route.shard->Fetch(group, wanted);
+  return route.shard->Fetch(group, wanted, reader);
 }
 
-FetchedOffsets GroupCoordinator::FetchAllOffsets(const std::string& group) const {
+FetchedOffsets GroupCoordinator::FetchAllOffsets(const std::string& group,
+                                                 const OffsetReader& reader) const {
   const Route route = RouteTo(group, GroupName::kMayBeEmpty);
   if (route.error != ErrorCode::kNone) return {.error = route.error, .offsets = {}};
-  return route.shard->FetchAll(group);
+  return route.shard->FetchAll(group, reader);
 }
 
 void GroupCoordinator::DeleteOffsets(const std::string& group,

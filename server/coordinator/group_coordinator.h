@@ -26,7 +26,8 @@ class StoragePool;
 
 inline constexpr char kOffsetsTopic[] = "__consumer_offsets";
 
-// GroupCoordinator serves consumer groups of the classic protocol and the offsets of all groups.
+// GroupCoordinator serves the groups of consumers, of the classic protocol and of the new one
+// (KIP-848), and the offsets of all groups.
 //
 // A group belongs to a partition of __consumer_offsets, by the hash of its name, and is served by
 // whoever leads that partition. Each such partition is a shard of its own. Those that have data are
@@ -65,16 +66,19 @@ class GroupCoordinator {
   void Sync(const std::string& group, const SyncRequest& request, Answer<SyncResult> answer);
   ErrorCode Heartbeat(const std::string& group, const GenerationIdentity& caller);
   LeaveResult Leave(const std::string& group, const std::vector<MemberIdentity>& members);
+  void ConsumerHeartbeat(const std::string& group, const ConsumerHeartbeatRequest& request,
+                         Answer<ConsumerHeartbeatResult> answer);
   GroupDescription Describe(const std::string& group) const;
+  ConsumerGroupDescription DescribeConsumerGroup(const std::string& group) const;
   GroupList List() const;
   void DeleteGroup(const std::string& group, Answer<ErrorCode> answer);
 
   // Whether the topics exist is the caller's business.
   void CommitOffsets(const std::string& group, CommitRequest request,
                      Answer<std::vector<ErrorCode>> answer);
-  FetchedOffsets FetchOffsets(const std::string& group,
-                              const std::vector<TopicPartition>& wanted) const;
-  FetchedOffsets FetchAllOffsets(const std::string& group) const;
+  FetchedOffsets FetchOffsets(const std::string& group, const std::vector<TopicPartition>& wanted,
+                              const OffsetReader& reader = {}) const;
+  FetchedOffsets FetchAllOffsets(const std::string& group, const OffsetReader& reader = {}) const;
   void DeleteOffsets(const std::string& group, const std::vector<TopicPartition>& partitions,
                      Answer<OffsetDeleteResult> answer);
 
@@ -96,6 +100,7 @@ class GroupCoordinator {
   void FollowOffsetsTopic(const MetadataImage& image);
   ShardsPtr MakeShards(const TopicImage& topic);
   std::shared_ptr<GroupShard> MakeShard(PartitionId partition);
+  ConsumerGroupSettings ConsumerSettings(const std::string& group) const;
   void StartShard(const std::shared_ptr<GroupShard>& shard, PartitionId partition);
   void ReplaceShards(ShardsPtr shards) EXCLUDES(mutex_);
   void ScheduleExpiry();

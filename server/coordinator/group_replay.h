@@ -7,13 +7,16 @@
 
 #include "protocol/base/result.h"
 #include "protocol/records/record_batch.h"
+#include "server/coordinator/consumer_group_snapshot.h"
 #include "server/coordinator/group_records.h"
 
 namespace gneiss::server {
 
-// A group as its log tells of it. Without a snapshot it is one that only keeps offsets.
+// A group as its log tells of it. Without a snapshot it is one that only keeps offsets. It has one
+// of the two at most: a group that becomes one of the other kind leaves tombstones.
 struct ReplayedGroup {
   std::optional<GroupSnapshot> snapshot;
+  std::optional<ConsumerGroupSnapshot> consumer;
   OffsetStore offsets;
 };
 using ReplayedGroups = std::unordered_map<std::string, ReplayedGroup>;
@@ -32,7 +35,7 @@ class GroupReplay {
  private:
   void Apply(StoredGroup record);
   void Apply(StoredOffset record);
-  void Apply(const StoredConsumerRecord&) {}  // their groups are not served yet
+  void Apply(StoredConsumerRecord record);
   void Apply(ForeignRecord) {}
 
   ReplayedGroups groups_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/coordinator/group_shard.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include <glog/logging.h>
@@ -25,9 +27,10 @@ SyncResult SyncError(ErrorCode error) {
   return result;
 }
 
-GroupDescription DescriptionError(ErrorCode error) {
+GroupDescription DescriptionError(ErrorCode error, std::string message = {}) {
   GroupDescription description;
   description.error = error;
+  description.error_message = std::move(message);
   return description;
 }
 
@@ -42,8 +45,11 @@ LeaveResult NobodyKnown(const std::vector<MemberIdentity>& members) {
 }  // namespace
 
 GroupShard::GroupShard(const ShardSettings& settings, GroupJournal::FindPartition find_partition,
-                       Clock& clock)
-    : settings_(settings), clock_(clock), journal_(std::move(find_partition), clock) {}
+                       ConsumerGroupSources consumer, Clock& clock)
+    : settings_(settings),
+      consumer_(std::move(consumer)),
+      clock_(clock),
+      journal_(std::move(find_partition), clock) {}
 
 void GroupShard::set_alarm(std::unique_ptr<ShardAlarm> alarm) { alarm_ = std::move(alarm); }
 
@@ -72,17 +78,20 @@ void GroupShard::Load(const ReadGroups& read, const IsOrphan& is_orphan) {
 
 void GroupShard::Install(ReplayedGroups groups) {
   const Instant now = Now();
+  const std::shared_ptr<const GroupTopics> topics = consumer_.topics();
   for (auto& [name, replayed] : groups) {
-    GroupState state = replayed.snapshot
-                           ? GroupState::Restore(settings_.group, *replayed.snapshot, now)
-                           : GroupState(settings_.group, now);
-    Group& group = groups_
-                       .try_emplace(name, Group{.state = std::move(state),
-                                                .offsets = std::move(replayed.offsets),
-                                                .incarnation = ++incarnations_,
-                                                .wake = std::nullopt})
-                       .first->second;
-    SetWake(name, group, group.state.next_deadline());
+    Group* group = nullptr;
+    if (replayed.consumer) {
+      const ConsumerGroupSettings settings = consumer_.settings(name);
+      group = &Create(
+          name, ConsumerGroupState::Restore(*replayed.consumer, {name, settings, *topics, now}));
+    } else if (replayed.snapshot) {
+      group = &Create(name, GroupState::Restore(settings_.group, *replayed.snapshot, now));
+    } else {
+      group = &Create(name, GroupState(settings_.group, now));
+    }
+    group->offsets = std::move(replayed.offsets);
+    SetWake(name, *group, group->next_deadline());
   }
 }
 
@@ -93,7 +102,9 @@ void GroupShard::Close(ErrorCode error) {
     mode_ = Mode::kClosed;
     closed_error_ = error;
     for (auto& [name, group] : groups_) {
-      Apply(name, group, group.state.Dissolve(error), deliveries);
+      if (GroupState* classic = group.classic()) {
+        Apply(name, group, classic->Dissolve(error), deliveries);
+      }
     }
     groups_.clear();
     deadlines_.clear();
@@ -124,18 +135,24 @@ void GroupShard::Join(const std::string& group, JoinRequest request, Answer<Join
     const MutexLock lock(mutex_);
     error = CheckServing();
     Group* found = error == ErrorCode::kNone ? Find(group) : nullptr;
-    // Only who has no id yet may be the first of a group.
-    if (error == ErrorCode::kNone && found == nullptr && !member_id.empty()) {
-      error = ErrorCode::kUnknownMemberId;
+    const bool is_new = found == nullptr || (found->consumer() != nullptr && found->is_empty());
+    if (error == ErrorCode::kNone && is_new && !member_id.empty()) {
+      error = ErrorCode::kUnknownMemberId;  // only who has no id yet may be the first of a group
+    } else if (error == ErrorCode::kNone && !is_new && found->consumer() != nullptr) {
+      error = ErrorCode::kInconsistentGroupProtocol;
     }
     if (error == ErrorCode::kNone) {
-      const bool is_new = found == nullptr;
-      if (is_new) found = &Create(group);
+      if (found == nullptr) {
+        found = &Create(group, GroupState(settings_.group, Now()));
+      } else if (is_new) {
+        Replace(group, *found, GroupState(settings_.group, Now()));
+      }
       const WaiterId waiter(++waiters_);
       joins_.emplace(waiter, std::move(answer));
-      Actions actions = found->state.Join(std::move(request), waiter, Now());
+      GroupState& state = *found->classic();
+      Actions actions = state.Join(std::move(request), waiter, Now());
       // A group is on record from its first join on, as Kafka has it.
-      if (is_new) actions.persists.push_back({found->state.EmptySnapshot(), {}});
+      if (is_new) actions.persists.push_back({state.EmptySnapshot(), {}});
       Apply(group, *found, std::move(actions), deliveries);
     }
   }
@@ -150,11 +167,11 @@ void GroupShard::Sync(const std::string& group, const SyncRequest& request,
   {
     const MutexLock lock(mutex_);
     error = CheckServing();
-    Group* found = error == ErrorCode::kNone ? Find(group) : nullptr;
-    if (found != nullptr) {
+    GroupState* state = error == ErrorCode::kNone ? FindClassic(group) : nullptr;
+    if (state != nullptr) {
       const WaiterId waiter(++waiters_);
       syncs_.emplace(waiter, std::move(answer));
-      Apply(group, *found, found->state.Sync(request, waiter, Now()), deliveries);
+      Apply(group, *Find(group), state->Sync(request, waiter, Now()), deliveries);
     } else if (error == ErrorCode::kNone) {
       error = ErrorCode::kUnknownMemberId;
     }
@@ -167,10 +184,10 @@ ErrorCode GroupShard::Heartbeat(const std::string& group, const GenerationIdenti
   const MutexLock lock(mutex_);
   const ErrorCode error = CheckServing();
   if (error != ErrorCode::kNone) return error;
-  Group* found = Find(group);
-  if (found == nullptr) return ErrorCode::kUnknownMemberId;
+  GroupState* state = FindClassic(group);
+  if (state == nullptr) return ErrorCode::kUnknownMemberId;
   // Moves a deadline away: the wake that is set comes early, which does no harm.
-  return found->state.Heartbeat(caller, Now());
+  return state->Heartbeat(caller, Now());
 }
 
 LeaveResult GroupShard::Leave(const std::string& group,
@@ -181,10 +198,10 @@ LeaveResult GroupShard::Leave(const std::string& group,
     const MutexLock lock(mutex_);
     result.error = CheckServing();
     if (result.error != ErrorCode::kNone) return result;
-    Group* found = Find(group);
-    if (found == nullptr) return NobodyKnown(members);
-    LeaveOutcome outcome = found->state.Leave(members, Now());
-    Apply(group, *found, std::move(outcome.actions), deliveries);
+    GroupState* state = FindClassic(group);
+    if (state == nullptr) return NobodyKnown(members);
+    LeaveOutcome outcome = state->Leave(members, Now());
+    Apply(group, *Find(group), std::move(outcome.actions), deliveries);
     result = std::move(outcome.result);
   }
   Deliver(std::move(deliveries));
@@ -196,7 +213,12 @@ GroupDescription GroupShard::Describe(const std::string& group) const {
   const ErrorCode error = CheckServing();
   if (error != ErrorCode::kNone) return DescriptionError(error);
   const Group* found = Find(group);
-  return found != nullptr ? found->state.Describe() : DescriptionError(ErrorCode::kGroupIdNotFound);
+  if (found == nullptr) {
+    return DescriptionError(ErrorCode::kGroupIdNotFound, "Group " + group + " not found.");
+  }
+  if (const GroupState* classic = found->classic()) return classic->Describe();
+  return DescriptionError(ErrorCode::kGroupIdNotFound,
+                          "Group " + group + " is not a classic group.");
 }
 
 GroupList GroupShard::List() const {
@@ -204,9 +226,16 @@ GroupList GroupShard::List() const {
   const MutexLock lock(mutex_);
   list.error = CheckServing();
   for (const auto& [name, group] : groups_) {
-    list.groups.push_back({.group = name,
-                           .protocol_type = group.state.protocol_type(),
-                           .state = std::string(ToString(group.state.phase()))});
+    if (const GroupState* classic = group.classic()) {
+      list.groups.push_back({.group = name,
+                             .protocol_type = classic->protocol_type(),
+                             .state = std::string(ToString(classic->phase()))});
+    } else {
+      list.groups.push_back({.group = name,
+                             .type = kConsumerGroupType,
+                             .protocol_type = kConsumerProtocolType,
+                             .state = std::string(group.consumer()->state_name())});
+    }
   }
   return list;
 }
@@ -243,7 +272,7 @@ bool GroupShard::TickSome(Deliveries& out) {
     Group* group = Find(name);
     if (group == nullptr) continue;
     group->wake.reset();
-    Apply(name, *group, group->state.Tick(now), out);
+    TickGroup(name, *group, out);
   }
   return false;
 }
@@ -286,32 +315,37 @@ void GroupShard::Store(const std::string& name, Group& group, GroupPersist persi
   Result<CoordinatorRecord> record = GroupRecord(name, persist.snapshot);
   if (!record.has_value()) {
     const ErrorCode error = GroupWriteError(record.error().code);
-    Apply(name, group, group.state.Persisted(persist.reason, error, Now()), out);
+    Apply(name, group, group.classic()->Persisted(persist.reason, error, Now()), out);
     return;
   }
-  std::vector<CoordinatorRecord> records;
+  GroupWrite write{.name = name,
+                   .incarnation = group.incarnation,
+                   .life = group.life,
+                   .reason = std::move(persist.reason),
+                   .owed = std::exchange(group.owed, {})};
+  std::vector<CoordinatorRecord> records = write.owed;
   records.push_back(std::move(*record));
-  journal_.Enqueue(
-      std::move(records), [self = shared_from_this(), name, incarnation = group.incarnation,
-                           reason = std::move(persist.reason)](gneiss::Status status) {
-        const ErrorCode error =
-            status.has_value() ? ErrorCode::kNone : GroupWriteError(status.error().code);
-        if (!status.has_value()) {
-          LOG_EVERY_T(WARNING, 10)
-              << "group could not be stored group=" << name << " error=" << status.error().detail;
-        }
-        self->Stored(name, incarnation, reason, error);
-      });
+  journal_.Enqueue(std::move(records), [self = shared_from_this(),
+                                        write = std::move(write)](gneiss::Status status) mutable {
+    const ErrorCode error =
+        status.has_value() ? ErrorCode::kNone : GroupWriteError(status.error().code);
+    if (!status.has_value()) {
+      LOG_EVERY_T(WARNING, 10) << "group could not be stored group=" << write.name
+                               << " error=" << status.error().detail;
+    }
+    self->Stored(std::move(write), error);
+  });
 }
 
-void GroupShard::Stored(const std::string& name, std::uint64_t incarnation,
-                        const PersistReason& reason, ErrorCode error) {
+void GroupShard::Stored(GroupWrite write, ErrorCode error) {
   Deliveries deliveries;
   {
     const MutexLock lock(mutex_);
-    Group* group = Find(name, incarnation);
-    if (group == nullptr) return;
-    Apply(name, *group, group->state.Persisted(reason, error, Now()), deliveries);
+    Group* group = Find(write.name, write.incarnation);
+    const bool is_current = group != nullptr && group->life == write.life;
+    if (!is_current) return;  // deleted, or become one of the other kind, meanwhile
+    if (error != ErrorCode::kNone) std::ranges::move(write.owed, std::back_inserter(group->owed));
+    Apply(write.name, *group, group->classic()->Persisted(write.reason, error, Now()), deliveries);
   }
   Deliver(std::move(deliveries));
 }
@@ -340,13 +374,18 @@ GroupShard::Group* GroupShard::Find(const std::string& group, std::uint64_t inca
   return found != nullptr && found->incarnation == incarnation ? found : nullptr;
 }
 
-GroupShard::Group& GroupShard::Create(const std::string& group) {
-  return groups_
-      .try_emplace(group, Group{.state = GroupState(settings_.group, Now()),
-                                .offsets = {},
-                                .incarnation = ++incarnations_,
-                                .wake = std::nullopt})
-      .first->second;
+GroupState* GroupShard::FindClassic(const std::string& group) {
+  Group* found = Find(group);
+  return found == nullptr ? nullptr : found->classic();
+}
+
+bool GroupShard::Group::is_empty() const {
+  const GroupState* one = classic();
+  return one != nullptr ? one->phase() == GroupPhase::kEmpty : consumer()->members().empty();
+}
+
+std::optional<TimePoint> GroupShard::Group::next_deadline() const {
+  return std::visit([](const auto& one) { return one.next_deadline(); }, state);
 }
 
 std::vector<std::string> GroupShard::GroupNames() const {

@@ -11,14 +11,17 @@
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "protocol/base/clock.h"
 #include "protocol/base/mutex.h"
+#include "server/coordinator/consumer_group_state.h"
 #include "server/coordinator/group_api.h"
 #include "server/coordinator/group_journal.h"
 #include "server/coordinator/group_replay.h"
 #include "server/coordinator/group_state.h"
+#include "server/coordinator/group_topics.h"
 #include "server/coordinator/offset_store.h"
 
 namespace gneiss::server {
@@ -32,9 +35,15 @@ class ShardAlarm {
 };
 
 struct ShardSettings {
-  GroupSettings group;
+  GroupSettings group;  // of the classic protocol
   std::chrono::milliseconds offsets_retention{std::chrono::hours(24 * 7)};
   std::int32_t offset_metadata_max = 4096;  // in Java's characters
+};
+
+// What groups of the new protocol (KIP-848) look at, as of now. Any thread may call them.
+struct ConsumerGroupSources {
+  std::function<std::shared_ptr<const GroupTopics>()> topics;  // never null
+  std::function<ConsumerGroupSettings(const std::string& group)> settings;
 };
 
 struct FetchedOffset {
@@ -59,9 +68,10 @@ struct GroupList {
 // GroupShard serves the groups of one partition of __consumer_offsets: it runs their state machines
 // and offset stores, writes what they want kept, and answers when it is durable.
 //
-// A failed write needs no reading back: groups become stable and offsets show only once their
-// records are durable, so memory never has what the log has not, except for what the members'
-// sessions bring about again (see GroupState).
+// A failed write needs no reading back. Classic groups become stable and offsets show only once
+// their records are durable, so memory never has what the log has not, except for what the members'
+// sessions bring about again (see GroupState). Groups of the new protocol run ahead of the log, and
+// nobody is told before the log has caught up (see ConsumerGroupState).
 // Threads: any. One mutex guards everything; it is never held across an append, a read or an
 // answer. Lock order: the shard's mutex, then the journal's.
 class GroupShard : public std::enable_shared_from_this<GroupShard> {
@@ -75,7 +85,7 @@ class GroupShard : public std::enable_shared_from_this<GroupShard> {
   using IsOrphan = std::function<bool(const TopicPartition&, const CommittedOffset&)>;
 
   GroupShard(const ShardSettings& settings, GroupJournal::FindPartition find_partition,
-             Clock& clock);
+             ConsumerGroupSources consumer, Clock& clock);
 
   // `alarm` has Tick() called. Before everything else.
   void set_alarm(std::unique_ptr<ShardAlarm> alarm);
@@ -94,15 +104,20 @@ class GroupShard : public std::enable_shared_from_this<GroupShard> {
   ErrorCode Heartbeat(const std::string& group, const GenerationIdentity& caller) EXCLUDES(mutex_);
   LeaveResult Leave(const std::string& group, const std::vector<MemberIdentity>& members)
       EXCLUDES(mutex_);
+  void ConsumerHeartbeat(const std::string& group, const ConsumerHeartbeatRequest& request,
+                         Answer<ConsumerHeartbeatResult> answer) EXCLUDES(mutex_);
+
   GroupDescription Describe(const std::string& group) const EXCLUDES(mutex_);
+  ConsumerGroupDescription DescribeConsumerGroup(const std::string& group) const EXCLUDES(mutex_);
   GroupList List() const EXCLUDES(mutex_);
 
   // Answered with one code per item, in order.
   void Commit(const std::string& group, CommitRequest request,
               Answer<std::vector<ErrorCode>> answer) EXCLUDES(mutex_);
-  FetchedOffsets Fetch(const std::string& group, const std::vector<TopicPartition>& wanted) const
+  FetchedOffsets Fetch(const std::string& group, const std::vector<TopicPartition>& wanted,
+                       const OffsetReader& reader) const EXCLUDES(mutex_);
+  FetchedOffsets FetchAll(const std::string& group, const OffsetReader& reader) const
       EXCLUDES(mutex_);
-  FetchedOffsets FetchAll(const std::string& group) const EXCLUDES(mutex_);
   void DeleteOffsets(const std::string& group, const std::vector<TopicPartition>& partitions,
                      Answer<OffsetDeleteResult> answer) EXCLUDES(mutex_);
   void DeleteGroup(const std::string& group, Answer<ErrorCode> answer) EXCLUDES(mutex_);
@@ -117,11 +132,39 @@ class GroupShard : public std::enable_shared_from_this<GroupShard> {
  private:
   enum class Mode { kLoading, kServing, kClosed };
 
+  // A write of a classic group.
+  struct GroupWrite {
+    std::string name;
+    std::uint64_t incarnation;
+    std::uint64_t life;
+    PersistReason reason;
+    std::vector<CoordinatorRecord> owed;
+  };
+  // A write of a group of the new protocol, and who waits for it.
+  struct PendingWrite {
+    std::uint64_t life = 0;
+    ConsumerGroupKeys changes;
+    std::vector<CoordinatorRecord> owed;
+    std::vector<Answer<ErrorCode>> waiting;
+    bool ended = false;
+  };
   struct Group {
-    GroupState state;
-    OffsetStore offsets;
-    std::uint64_t incarnation;      // tells a group from a later one of the same name
-    std::optional<TimePoint> wake;  // its entry in deadlines_
+    std::variant<GroupState, ConsumerGroupState> state;
+    OffsetStore offsets{};
+    std::uint64_t incarnation = 0;    // tells a group from a later one of the same name
+    std::uint64_t life = 0;           // grows when the group becomes one of the other kind
+    std::optional<TimePoint> wake{};  // its entry in deadlines_
+    std::shared_ptr<PendingWrite> last_write{};
+    // What has to go ahead of the next write: the tombstones of the group of the other kind that
+    // this one was before.
+    std::vector<CoordinatorRecord> owed{};
+
+    GroupState* classic() { return std::get_if<GroupState>(&state); }
+    const GroupState* classic() const { return std::get_if<GroupState>(&state); }
+    ConsumerGroupState* consumer() { return std::get_if<ConsumerGroupState>(&state); }
+    const ConsumerGroupState* consumer() const { return std::get_if<ConsumerGroupState>(&state); }
+    bool is_empty() const;  // has no members
+    std::optional<TimePoint> next_deadline() const;
   };
   using Groups = std::unordered_map<std::string, Group>;
   // What is to be run without the mutex.
@@ -132,7 +175,14 @@ class GroupShard : public std::enable_shared_from_this<GroupShard> {
   Group* Find(const std::string& group) REQUIRES(mutex_);
   const Group* Find(const std::string& group) const REQUIRES(mutex_);
   Group* Find(const std::string& group, std::uint64_t incarnation) REQUIRES(mutex_);
-  Group& Create(const std::string& group) REQUIRES(mutex_);
+  // The classic group of this name; null if it is of the other kind, or none.
+  GroupState* FindClassic(const std::string& group) REQUIRES(mutex_);
+  template <class State>
+  Group& Create(const std::string& group, State state) REQUIRES(mutex_) {
+    return groups_
+        .try_emplace(group, Group{.state = std::move(state), .incarnation = ++incarnations_})
+        .first->second;
+  }
   void Install(ReplayedGroups groups) REQUIRES(mutex_);
 
   // Carries out what a state machine asks for.
@@ -140,15 +190,26 @@ class GroupShard : public std::enable_shared_from_this<GroupShard> {
       REQUIRES(mutex_);
   void Store(const std::string& name, Group& group, GroupPersist persist, Deliveries& out)
       REQUIRES(mutex_);
-  void Stored(const std::string& name, std::uint64_t incarnation, const PersistReason& reason,
-              ErrorCode error) EXCLUDES(mutex_);
+  void Stored(GroupWrite write, ErrorCode error) EXCLUDES(mutex_);
   void SetWake(const std::string& name, Group& group, std::optional<TimePoint> deadline)
       REQUIRES(mutex_);
   bool TickSome(Deliveries& out) REQUIRES(mutex_);
   void Deliver(Deliveries deliveries) EXCLUDES(mutex_);
 
+  // group_shard_consumer.cc
+  ConsumerHeartbeatOutcome Beat(const std::string& name, const ConsumerHeartbeatRequest& request)
+      REQUIRES(mutex_);
+  void WriteChanges(const std::string& name, Group& group, ConsumerGroupActions actions,
+                    Answer<ErrorCode> done, Deliveries& out) REQUIRES(mutex_);
+  void EndChanges(const std::string& name, std::uint64_t incarnation, PendingWrite& write,
+                  ErrorCode error) EXCLUDES(mutex_);
+  void Replace(const std::string& name, Group& group,
+               std::variant<GroupState, ConsumerGroupState> state) REQUIRES(mutex_);
+  void TickGroup(const std::string& name, Group& group, Deliveries& out) REQUIRES(mutex_);
+
   // group_shard_offsets.cc
   struct CommitWrite;
+  static ErrorCode CheckReader(const Group* group, const OffsetReader& reader);
   void BeginCommit(const std::string& name, const CommitRequest& request, CommitWrite& write)
       REQUIRES(mutex_);
   void EndCommit(CommitWrite write, ErrorCode error) EXCLUDES(mutex_);
@@ -158,6 +219,8 @@ class GroupShard : public std::enable_shared_from_this<GroupShard> {
   void EndTombstones(const std::string& name, std::uint64_t incarnation,
                      const std::vector<TopicPartition>& partitions, ErrorCode error)
       EXCLUDES(mutex_);
+  static std::vector<CoordinatorRecord> GroupTombstones(const std::string& name,
+                                                        const Group& group);
   void Remove(const std::string& name, Answer<ErrorCode> done) REQUIRES(mutex_);
   void EndRemoval(const std::string& name, const std::shared_ptr<Group>& group) EXCLUDES(mutex_);
   void RemoveOrphans(const IsOrphan& is_orphan) EXCLUDES(mutex_);
@@ -165,6 +228,7 @@ class GroupShard : public std::enable_shared_from_this<GroupShard> {
   std::vector<std::string> GroupNames() const EXCLUDES(mutex_);
 
   const ShardSettings settings_;
+  const ConsumerGroupSources consumer_;
   Clock& clock_;
   GroupJournal journal_;
   std::unique_ptr<ShardAlarm> alarm_;

@@ -9,6 +9,7 @@
 
 #include <glog/logging.h>
 
+#include "server/coordinator/consumer_group_writes.h"
 #include "server/coordinator/group_shard.h"
 #include "server/coordinator/java_string.h"
 
@@ -78,13 +79,17 @@ void GroupShard::BeginCommit(const std::string& name, const CommitRequest& reque
   if (error == ErrorCode::kNone && group == nullptr) {
     // Without a generation it is a consumer that assigns itself: its group only keeps offsets.
     if (request.caller.generation < 0) {
-      group = &Create(name);
+      group = &Create(name, GroupState(settings_.group, Now()));
     } else {
       error = request.unknown_group;
     }
   }
   const Instant now = Now();
-  if (group != nullptr) error = group->state.CheckCommit(request.caller, now);
+  if (group != nullptr) {
+    GroupState* classic = group->classic();
+    error = classic != nullptr ? classic->CheckCommit(request.caller, now)
+                               : group->consumer()->CheckCommit(request);
+  }
   if (error != ErrorCode::kNone) {
     std::ranges::fill(write.codes, error);
     return;
@@ -130,13 +135,21 @@ void GroupShard::EndCommit(CommitWrite write, ErrorCode error) {
   write.answer(std::move(write.codes));
 }
 
+ErrorCode GroupShard::CheckReader(const Group* group, const OffsetReader& reader) {
+  const bool is_consumer = group != nullptr && group->consumer() != nullptr;
+  return is_consumer ? group->consumer()->CheckFetch(reader) : ErrorCode::kNone;
+}
+
 FetchedOffsets GroupShard::Fetch(const std::string& group,
-                                 const std::vector<TopicPartition>& wanted) const {
+                                 const std::vector<TopicPartition>& wanted,
+                                 const OffsetReader& reader) const {
   FetchedOffsets fetched;
   const MutexLock lock(mutex_);
   fetched.error = CheckServing();
   if (fetched.error != ErrorCode::kNone) return fetched;
   const Group* found = Find(group);
+  fetched.error = CheckReader(found, reader);
+  if (fetched.error != ErrorCode::kNone) return fetched;
   for (const TopicPartition& tp : wanted) {
     FetchedOffset& one = fetched.offsets.emplace_back(FetchedOffset{tp, std::nullopt});
     if (found == nullptr) continue;
@@ -146,12 +159,14 @@ FetchedOffsets GroupShard::Fetch(const std::string& group,
   return fetched;
 }
 
-FetchedOffsets GroupShard::FetchAll(const std::string& group) const {
+FetchedOffsets GroupShard::FetchAll(const std::string& group, const OffsetReader& reader) const {
   FetchedOffsets fetched;
   const MutexLock lock(mutex_);
   fetched.error = CheckServing();
   const Group* found = fetched.error == ErrorCode::kNone ? Find(group) : nullptr;
   if (found == nullptr) return fetched;
+  fetched.error = CheckReader(found, reader);
+  if (fetched.error != ErrorCode::kNone) return fetched;
   found->offsets.ForEach(
       [&fetched](const std::string& topic, PartitionId partition, const CommittedOffset& offset) {
         fetched.offsets.push_back({{topic, partition}, offset});
@@ -169,14 +184,16 @@ void GroupShard::DeleteOffsets(const std::string& group,
     result.error = CheckServing();
     Group* found = result.error == ErrorCode::kNone ? Find(group) : nullptr;
     if (found != nullptr) {
-      result.error = found->state.CheckOffsetDelete();
+      const GroupState* classic = found->classic();
+      if (classic != nullptr) result.error = classic->CheckOffsetDelete();
     } else if (result.error == ErrorCode::kNone) {
       result.error = ErrorCode::kGroupIdNotFound;
     }
     std::vector<TopicPartition> deleted;
     for (const TopicPartition& tp : partitions) {
       if (result.error != ErrorCode::kNone) break;
-      const bool subscribed = found->state.IsSubscribedTo(tp.topic);
+      const bool subscribed = std::visit(
+          [&tp](const auto& state) { return state.IsSubscribedTo(tp.topic); }, found->state);
       result.partitions.push_back(subscribed ? ErrorCode::kGroupSubscribedToTopic
                                              : ErrorCode::kNone);
       if (!subscribed && found->offsets.Has(tp)) deleted.push_back(tp);
@@ -248,7 +265,7 @@ void GroupShard::DeleteGroup(const std::string& group, Answer<ErrorCode> answer)
     error = CheckServing();
     const Group* found = error == ErrorCode::kNone ? Find(group) : nullptr;
     if (found != nullptr) {
-      error = found->state.CheckDelete();
+      error = std::visit([](const auto& state) { return state.CheckDelete(); }, found->state);
     } else if (error == ErrorCode::kNone) {
       error = ErrorCode::kGroupIdNotFound;
     }
@@ -261,6 +278,15 @@ void GroupShard::DeleteGroup(const std::string& group, Answer<ErrorCode> answer)
   }
 }
 
+// The group was written once, so its keys can be written.
+std::vector<CoordinatorRecord> GroupShard::GroupTombstones(const std::string& name,
+                                                           const Group& group) {
+  if (const ConsumerGroupState* consumer = group.consumer()) {
+    return EncodeRemoval(name, *consumer).value();
+  }
+  return {GroupTombstone(name).value()};
+}
+
 // Takes the group away at once and writes its tombstones: whoever comes now makes a new one, whose
 // records come behind them. If they cannot be written the group comes back.
 void GroupShard::Remove(const std::string& name, Answer<ErrorCode> done) {
@@ -270,11 +296,9 @@ void GroupShard::Remove(const std::string& name, Answer<ErrorCode> done) {
   group.wake.reset();
   auto removed = std::make_shared<Group>(std::move(group));
   groups_.erase(name);
-  std::vector<CoordinatorRecord> records;
-  records.push_back(GroupTombstone(name).value());  // as for its offsets: it was written once
   journal_.Enqueue(
-      std::move(records), [self = shared_from_this(), name, removed = std::move(removed),
-                           done = std::move(done)](gneiss::Status status) mutable {
+      GroupTombstones(name, *removed), [self = shared_from_this(), name, removed,
+                                        done = std::move(done)](gneiss::Status status) mutable {
         if (!status.has_value()) self->EndRemoval(name, removed);
         done(status.has_value() ? ErrorCode::kNone : GroupWriteError(status.error().code));
       });
@@ -285,7 +309,7 @@ void GroupShard::EndRemoval(const std::string& name, const std::shared_ptr<Group
   if (mode_ != Mode::kServing || Find(name) != nullptr) return;
   Group& restored = groups_.try_emplace(name, std::move(*group)).first->second;
   restored.offsets.ForgetWrites();  // all that came before this one have ended, too
-  SetWake(name, restored, restored.state.next_deadline());
+  SetWake(name, restored, restored.next_deadline());
 }
 
 // --- deleted topics ---
@@ -336,11 +360,14 @@ void GroupShard::ExpireOffsets() {
 void GroupShard::ExpireOffsetsOf(const std::string& name) {
   Group* group = Find(name);
   if (group == nullptr) return;
-  const std::vector<TopicPartition> expired = group->offsets.Expired(
-      group->state.ExpiryRule(), settings_.offsets_retention, clock_.WallMs());
-  const bool nothing_is_left = group->state.phase() == GroupPhase::kEmpty &&
-                               !group->state.membership().has_pending() &&
-                               expired.size() == group->offsets.Partitions().size();
+  const OffsetExpiryRule rule =
+      std::visit([](const auto& state) { return state.ExpiryRule(); }, group->state);
+  const std::vector<TopicPartition> expired =
+      group->offsets.Expired(rule, settings_.offsets_retention, clock_.WallMs());
+  const GroupState* classic = group->classic();
+  const bool somebody_comes = classic != nullptr && classic->membership().has_pending();
+  const bool nothing_is_left =
+      group->is_empty() && !somebody_comes && expired.size() == group->offsets.Partitions().size();
   if (nothing_is_left) {
     VLOG(1) << "group expired group=" << name;
     Remove(name, [](ErrorCode) {});

@@ -4,8 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "protocol/records/record_batch.h"
-#include "server/testing/fake_partition_log.h"
+#include "server/coordinator/testing/group_shard_harness.h"
 
 namespace gneiss::server {
 namespace {
@@ -15,171 +14,7 @@ using ::testing::ElementsAre;
 using testing::FakePartitionLog;
 using ::testing::IsEmpty;
 
-class ManualClock final : public Clock {
- public:
-  TimestampMs WallMs() const override { return wall_ms_; }
-  TimePoint Now() const override { return now_; }
-  void Advance(milliseconds duration) {
-    now_ += duration;
-    wall_ms_ += duration.count();
-  }
-
- private:
-  TimePoint now_{std::chrono::hours(1)};
-  TimestampMs wall_ms_ = 1'000'000;
-};
-
-// What the shard asked to be woken at.
-struct AlarmState {
-  std::optional<TimePoint> time;
-  int set = 0;
-};
-
-class FakeAlarm final : public ShardAlarm {
- public:
-  explicit FakeAlarm(AlarmState& state) : state_(state) {}
-  void WakeAt(TimePoint time) override {
-    state_.time = time;
-    ++state_.set;
-  }
-  void Cancel() override { state_.time.reset(); }
-
- private:
-  AlarmState& state_;
-};
-
-const TopicPartition kOrders0{"orders", PartitionId(0)};
-const TopicPartition kOrders1{"orders", PartitionId(1)};
-const TopicPartition kLogs0{"logs", PartitionId(0)};
-
-class GroupShardTest : public ::testing::Test {
- protected:
-  GroupShardTest() {
-    log_->SetAppends(FakePartitionLog::Appends::kTaken);
-    NewShard();
-    shard_->StartEmpty();
-  }
-  ~GroupShardTest() override { shard_->Close(ErrorCode::kNotCoordinator); }
-
-  void NewShard() {
-    ShardSettings settings;
-    settings.group.initial_rebalance_delay = milliseconds(0);
-    settings.offsets_retention = std::chrono::hours(1);
-    shard_ = std::make_shared<GroupShard>(settings, [this] { return partition_; }, clock_);
-    alarm_ = {};
-    shard_->set_alarm(std::make_unique<FakeAlarm>(alarm_));
-  }
-  // A new broker reads what the old one has written.
-  void Restart(GroupShard::IsOrphan is_orphan = [](const auto&, const auto&) { return false; }) {
-    shard_->Close(ErrorCode::kNotCoordinator);
-    NewShard();
-    shard_->Load([this] { return ReadLog(); }, is_orphan);
-  }
-  Result<ReplayedGroups> ReadLog() {
-    GroupReplay replay;
-    const engine::ReadView view =
-        log_->Read(Offset(0), {.bytes_max = 1 << 30, .upper_bound = Offset(1'000'000)}).value();
-    for (const SharedBytes& bytes : view.batches) {
-      GNEISS_RETURN_IF_ERROR(replay.Add(records::RecordBatchView::Parse(bytes.view()).value()));
-    }
-    return replay.Take();
-  }
-
-  JoinRequest JoinOf(const std::string& member_id) {
-    JoinRequest request;
-    request.identity.member_id = member_id;
-    request.client_id = "client";
-    request.session_timeout = milliseconds(10'000);
-    request.rebalance_timeout = milliseconds(30'000);
-    request.protocol_type = "consumer";
-    request.protocols = {{"range", SharedBytes()}};
-    request.fresh_id.bytes[15] = ++fresh_ids_;
-    return request;
-  }
-  // The answer may come during the call or later.
-  std::shared_ptr<std::optional<JoinResult>> SendJoin(const std::string& group,
-                                                      const std::string& member_id) {
-    auto result = std::make_shared<std::optional<JoinResult>>();
-    shard_->Join(group, JoinOf(member_id), [result](JoinResult answer) { *result = answer; });
-    return result;
-  }
-  std::shared_ptr<std::optional<SyncResult>> SendSync(const std::string& group,
-                                                      const JoinResult& joined) {
-    SyncRequest request;
-    request.caller = {{joined.member_id, std::nullopt}, joined.generation};
-    request.assignments.push_back({joined.member_id, SharedBytes::CopyOf("all")});
-    auto result = std::make_shared<std::optional<SyncResult>>();
-    shard_->Sync(group, request, [result](SyncResult answer) { *result = answer; });
-    return result;
-  }
-  // A group of one member, stable.
-  JoinResult MakeStable(const std::string& group) {
-    const std::string id = (**SendJoin(group, "")).member_id;
-    const auto join = SendJoin(group, id);
-    shard_->Tick();
-    EXPECT_TRUE(join->has_value());
-    const auto sync = SendSync(group, **join);
-    EXPECT_EQ((**sync).error, ErrorCode::kNone);
-    return **join;
-  }
-  ErrorCode Beat(const std::string& group, const JoinResult& member) {
-    return shard_->Heartbeat(group, {{member.member_id, std::nullopt}, member.generation});
-  }
-
-  CommitRequest CommitOf(std::vector<std::pair<TopicPartition, std::int64_t>> offsets) {
-    CommitRequest request;
-    for (auto& [tp, offset] : offsets) {
-      request.items.push_back({.tp = tp,
-                               .topic_id = Uuid{{7}},
-                               .offset = Offset(offset),
-                               .leader_epoch = LeaderEpoch(2),
-                               .metadata = "m"});
-    }
-    return request;
-  }
-  std::shared_ptr<std::optional<std::vector<ErrorCode>>> Send(const std::string& group,
-                                                              CommitRequest request) {
-    auto result = std::make_shared<std::optional<std::vector<ErrorCode>>>();
-    shard_->Commit(group, std::move(request),
-                   [result](std::vector<ErrorCode> codes) { *result = std::move(codes); });
-    return result;
-  }
-  std::vector<ErrorCode> Commit(const std::string& group, const TopicPartition& tp,
-                                std::int64_t offset) {
-    return **Send(group, CommitOf({{tp, offset}}));
-  }
-  // -1 if there is none.
-  std::int64_t Fetch(const std::string& group, const TopicPartition& tp) {
-    const FetchedOffsets fetched = shard_->Fetch(group, {tp});
-    EXPECT_EQ(fetched.error, ErrorCode::kNone);
-    return fetched.offsets.at(0).offset ? fetched.offsets[0].offset->offset.value() : -1;
-  }
-  ErrorCode Delete(const std::string& group) {
-    ErrorCode result = ErrorCode::kUnknownServerError;
-    shard_->DeleteGroup(group, [&result](ErrorCode error) { result = error; });
-    return result;
-  }
-  std::vector<std::string> Groups() {
-    std::vector<std::string> names;
-    for (const ListedGroup& group : shard_->List().groups) names.push_back(group.group);
-    std::ranges::sort(names);
-    return names;
-  }
-  void SetAppends(FakePartitionLog::Appends appends) { log_->SetAppends(appends); }
-
-  ManualClock clock_;
-  std::shared_ptr<FakePartitionLog> log_ =
-      std::make_shared<FakePartitionLog>(TopicPartition{"__consumer_offsets", PartitionId(3)});
-  PartitionPtr partition_ =
-      std::make_shared<const Partition>(Partition{.tp = log_->topic_partition(),
-                                                  .topic_id = {},
-                                                  .leader_epoch = LeaderEpoch(0),
-                                                  .log = log_,
-                                                  .config = std::make_shared<const TopicConfig>()});
-  AlarmState alarm_;
-  std::shared_ptr<GroupShard> shard_;
-  std::uint8_t fresh_ids_ = 0;
-};
+class GroupShardTest : public GroupShardHarness {};
 
 // --- members ---
 
@@ -273,7 +108,7 @@ TEST_F(GroupShardTest, ClosingAnswersEverybodyWhoIsParked) {
   EXPECT_EQ(alarm_.time, std::nullopt);
   EXPECT_EQ((**SendJoin("g", "")).error, ErrorCode::kNotCoordinator);
   EXPECT_EQ(Commit("g", kOrders0, 1), std::vector{ErrorCode::kNotCoordinator});
-  EXPECT_EQ(shard_->Fetch("g", {kOrders0}).error, ErrorCode::kNotCoordinator);
+  EXPECT_EQ(shard_->Fetch("g", {kOrders0}, {}).error, ErrorCode::kNotCoordinator);
   EXPECT_EQ(shard_->List().error, ErrorCode::kNotCoordinator);
 }
 
@@ -281,14 +116,14 @@ TEST_F(GroupShardTest, ClosingAnswersEverybodyWhoIsParked) {
 
 TEST_F(GroupShardTest, ACommittedOffsetIsFetched) {
   EXPECT_EQ(Commit("g", kOrders0, 42), std::vector{ErrorCode::kNone});
-  const FetchedOffsets fetched = shard_->Fetch("g", {kOrders0, kOrders1});
+  const FetchedOffsets fetched = shard_->Fetch("g", {kOrders0, kOrders1}, {});
   ASSERT_EQ(fetched.offsets.size(), 2U);
   EXPECT_EQ(fetched.offsets[0].offset->offset, Offset(42));
   EXPECT_EQ(fetched.offsets[0].offset->leader_epoch, LeaderEpoch(2));
   EXPECT_EQ(fetched.offsets[0].offset->metadata, "m");
   EXPECT_EQ(fetched.offsets[1].offset, std::nullopt);
-  EXPECT_EQ(shard_->FetchAll("g").offsets.size(), 1U);
-  EXPECT_THAT(shard_->FetchAll("unknown").offsets, IsEmpty());
+  EXPECT_EQ(shard_->FetchAll("g", {}).offsets.size(), 1U);
+  EXPECT_THAT(shard_->FetchAll("unknown", {}).offsets, IsEmpty());
   EXPECT_EQ(shard_->Describe("g").protocol_type, "");
 }
 
@@ -338,7 +173,7 @@ TEST_F(GroupShardTest, ACommitThatDoesNotFitIntoABatchIsRefusedWhole) {
   }
   const std::vector<ErrorCode> codes = **Send("g", request);
   EXPECT_THAT(codes, ::testing::Each(ErrorCode::kInvalidCommitOffsetSize));
-  EXPECT_THAT(shard_->FetchAll("g").offsets, IsEmpty());
+  EXPECT_THAT(shard_->FetchAll("g", {}).offsets, IsEmpty());
 }
 
 TEST_F(GroupShardTest, AnUnknownGroupWithAGenerationIsRefused) {
@@ -580,8 +415,8 @@ TEST_F(GroupShardTest, WhileItLoadsItSaysSo) {
   NewShard();
   EXPECT_EQ((**SendJoin("g", "")).error, ErrorCode::kCoordinatorLoadInProgress);
   EXPECT_EQ(Commit("g", kOrders0, 1), std::vector{ErrorCode::kCoordinatorLoadInProgress});
-  EXPECT_EQ(shard_->Fetch("g", {kOrders0}).error, ErrorCode::kCoordinatorLoadInProgress);
-  EXPECT_EQ(shard_->FetchAll("g").error, ErrorCode::kCoordinatorLoadInProgress);
+  EXPECT_EQ(shard_->Fetch("g", {kOrders0}, {}).error, ErrorCode::kCoordinatorLoadInProgress);
+  EXPECT_EQ(shard_->FetchAll("g", {}).error, ErrorCode::kCoordinatorLoadInProgress);
   EXPECT_EQ(shard_->Describe("g").error, ErrorCode::kCoordinatorLoadInProgress);
   EXPECT_EQ(shard_->List().error, ErrorCode::kCoordinatorLoadInProgress);
   EXPECT_EQ(Delete("g"), ErrorCode::kCoordinatorLoadInProgress);

@@ -18,12 +18,12 @@ namespace {
 using Response = DescribeGroupsHandler::Response;
 using Described = Response::DescribedGroup;
 
-Described UnknownGroup(const std::string& group, std::int16_t version) {
+Described UnknownGroup(std::string message, std::int16_t version) {
   Described described;
   described.group_state = "Dead";
   if (version >= 6) {
     described.error_code = ToWire(ErrorCode::kGroupIdNotFound);
-    described.error_message = "Group " + group + " not found.";
+    described.error_message = std::move(message);
   }
   return described;
 }
@@ -52,7 +52,7 @@ asio::awaitable<Response> DescribeGroupsHandler::Handle(RequestContext& ctx, Req
     GroupDescription description = ctx.broker().groups().Describe(group);
     Described& described = response.groups.emplace_back();
     if (description.error == ErrorCode::kGroupIdNotFound) {
-      described = UnknownGroup(group, ctx.version());
+      described = UnknownGroup(std::move(description.error_message), ctx.version());
     } else if (description.error != ErrorCode::kNone) {
       described.error_code = ToWire(description.error);
     } else {

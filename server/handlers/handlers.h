@@ -8,6 +8,8 @@
 #include "server/handlers/api_versions.h"
 #include "server/handlers/create_acls.h"
 #include "server/handlers/create_delegation_token.h"
+#include "server/handlers/consumer_group_describe.h"
+#include "server/handlers/consumer_group_heartbeat.h"
 #include "server/handlers/create_partitions.h"
 #include "server/handlers/create_topics.h"
 #include "server/handlers/delete_acls.h"
@@ -95,6 +97,8 @@ using Handlers = HandlerList<
     DescribeClusterHandler,
     DescribeProducersHandler,
     UnregisterBrokerHandler,
+    ConsumerGroupHeartbeatHandler,
+    ConsumerGroupDescribeHandler,
     ListConfigResourcesHandler,
     DescribeTopicPartitionsHandler,
     AddRaftVoterHandler,

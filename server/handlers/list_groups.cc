@@ -18,8 +18,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::string_view kClassicType = "classic";
-
 // An empty filter lets everything pass.
 bool Passes(std::string_view name, const std::vector<std::string>& filter) {
   return filter.empty() || std::ranges::any_of(filter, [name](const std::string& wanted) {
@@ -34,13 +32,13 @@ asio::awaitable<ListGroupsHandler::Response> ListGroupsHandler::Handle(RequestCo
   Response response;
   GroupList list = ctx.broker().groups().List();
   response.error_code = ToWire(list.error);
-  const bool has_type = Passes(kClassicType, request.types_filter);
   for (ListedGroup& group : list.groups) {
-    if (!has_type || !Passes(group.state, request.states_filter)) continue;
+    if (!Passes(group.type, request.types_filter)) continue;
+    if (!Passes(group.state, request.states_filter)) continue;
     response.groups.push_back({.group_id = std::move(group.group),
                                .protocol_type = std::move(group.protocol_type),
                                .group_state = std::move(group.state),
-                               .group_type = std::string(kClassicType)});
+                               .group_type = std::string(group.type)});
   }
   co_return response;
 }

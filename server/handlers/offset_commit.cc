@@ -77,6 +77,7 @@ SplitCommit Split(const MetadataImage& image, Request request, std::int16_t vers
   }
   split.commit.unknown_group =
       version >= 9 ? ErrorCode::kGroupIdNotFound : ErrorCode::kIllegalGeneration;
+  split.commit.member_epochs = version >= 9 ? ErrorCode::kNone : ErrorCode::kUnsupportedVersion;
   return split;
 }
 

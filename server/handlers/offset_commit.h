@@ -12,7 +12,8 @@ namespace gneiss::server {
 // OffsetCommit (key 8), versions 2-10.
 //   Stores where a group has come to; answered when that is durable.
 //   v2-4 a retention time of the client's own, v6 leader epochs, v7 static members, v8 flexible,
-//   v9 an unknown group is GROUP_ID_NOT_FOUND (before, ILLEGAL_GENERATION), v10 topic ids.
+//   v9 an unknown group is GROUP_ID_NOT_FOUND (before, ILLEGAL_GENERATION), and members of the new
+//   protocol (KIP-848) may commit (before, UNSUPPORTED_VERSION), v10 topic ids.
 //   Topics and partitions are checked first: a request without any that exist never reaches the
 //   group.
 struct OffsetCommitHandler {

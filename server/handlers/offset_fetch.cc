@@ -58,15 +58,19 @@ class GroupOffsetQuery {
     AnsweredGroup answer;
     answer.group_id = asked.group_id;
     if (asked.topics) {
-      AskForTopics(asked.group_id, *asked.topics, answer);
+      AskForTopics(asked, *asked.topics, answer);
     } else {
-      AskForAll(asked.group_id, answer);
+      AskForAll(asked, answer);
     }
     return answer;
   }
 
  private:
-  void AskForTopics(const std::string& group, const std::vector<AskedTopic>& topics,
+  static OffsetReader ReaderOf(const AskedGroup& asked) {
+    return {.member_id = asked.member_id, .member_epoch = asked.member_epoch};
+  }
+
+  void AskForTopics(const AskedGroup& group, const std::vector<AskedTopic>& topics,
                     AnsweredGroup& answer) const {
     for (const AskedTopic& asked : topics) {
       const std::shared_ptr<const TopicImage> topic =
@@ -86,17 +90,18 @@ class GroupOffsetQuery {
       answer.topics.clear();
       return;
     }
-    if (topics.empty()) answer.error_code = ToWire(groups_.FetchOffsets(group, {}).error);
+    if (!topics.empty()) return;
+    answer.error_code = ToWire(groups_.FetchOffsets(group.group_id, {}, ReaderOf(group)).error);
   }
 
-  ErrorCode AskForTopic(const std::string& group, const AskedTopic& asked, const TopicImage* topic,
+  ErrorCode AskForTopic(const AskedGroup& group, const AskedTopic& asked, const TopicImage* topic,
                         AnsweredTopic& answered) const {
     std::vector<TopicPartition> wanted;
     wanted.reserve(asked.partition_indexes.size());
     for (const std::int32_t partition : asked.partition_indexes) {
       wanted.push_back({topic != nullptr ? topic->name : asked.name, PartitionId(partition)});
     }
-    FetchedOffsets fetched = groups_.FetchOffsets(group, wanted);
+    FetchedOffsets fetched = groups_.FetchOffsets(group.group_id, wanted, ReaderOf(group));
     for (FetchedOffset& one : fetched.offsets) {
       const bool is_found = one.offset && BelongsTo(*one.offset, topic);
       answered.partitions.push_back(is_found ? ToAnswer(one.tp.partition, std::move(*one.offset))
@@ -105,8 +110,8 @@ class GroupOffsetQuery {
     return fetched.error;
   }
 
-  void AskForAll(const std::string& group, AnsweredGroup& answer) const {
-    FetchedOffsets fetched = groups_.FetchAllOffsets(group);
+  void AskForAll(const AskedGroup& group, AnsweredGroup& answer) const {
+    FetchedOffsets fetched = groups_.FetchAllOffsets(group.group_id, ReaderOf(group));
     answer.error_code = ToWire(fetched.error);
     std::string name;                             // of the topic that answer.topics.back() is about
     for (FetchedOffset& one : fetched.offsets) {  // by topic

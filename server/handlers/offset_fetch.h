@@ -14,7 +14,7 @@ namespace gneiss::server {
 //   or partition exist.
 //   v2 all partitions of a group, and errors at the top, v5 leader epochs, v6 flexible, v7 only
 //   stable offsets (there are no transactions that could make others), v8 several groups, v9
-//   member ids, which classic groups do not check, v10 topic ids.
+//   member ids and epochs, which only groups of the new protocol (KIP-848) check, v10 topic ids.
 //   Offsets of a topic that was deleted and made anew are never seen: they belong to its old id.
 struct OffsetFetchHandler {
   static constexpr ApiKey kKey = ApiKey::kOffsetFetch;

@@ -24,9 +24,13 @@ inline constexpr std::string_view kEligibleLeaderReplicasFeature =
 // Its level is a fact of the quorum, which alone changes it: here there is none, so it stays 0.
 inline constexpr std::string_view kKraftVersionFeature = "kraft.version";
 
+// The new protocol of consumer groups (KIP-848).
+inline constexpr std::string_view kGroupVersionFeature = "group.version";
+
 // By name. ApiVersions tells of them, registrations carry them, UpdateFeatures keeps to them.
 inline constexpr std::array kFeatures{
     Feature{kEligibleLeaderReplicasFeature, 0, 1, 1},
+    Feature{kGroupVersionFeature, 0, 1, 1},
     Feature{kKraftVersionFeature, 0, 0, 0},
     Feature{kMetadataVersionFeature, 7, kMetadataVersion, kMetadataVersion},
 };
