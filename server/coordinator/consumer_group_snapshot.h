@@ -2,6 +2,7 @@
 #pragma once
 
 #include <compare>
+#include <cstdint>
 #include <map>
 #include <set>
 #include <string>
@@ -10,10 +11,13 @@
 
 namespace gneiss::server {
 
+// Both epochs of a group that nothing has happened to: they are not on record.
+inline constexpr std::int32_t kFirstGroupEpoch = 1;
+
 // What is kept of a group of the new protocol: the facts of consumer_group_records.h together.
 struct ConsumerGroupSnapshot {
-  ConsumerGroupEpoch epoch;
-  ConsumerTargetEpoch target_epoch;
+  ConsumerGroupEpoch epoch{.epoch = kFirstGroupEpoch, .metadata_hash = 0};
+  ConsumerTargetEpoch target_epoch{.epoch = kFirstGroupEpoch, .assigned_at = 0};
   // By member id. A member is who has an entry in `members`.
   std::map<std::string, ConsumerMember> members;
   std::map<std::string, PartitionsByTopic> targets;

@@ -60,6 +60,7 @@ ConsumerHeartbeatResult ConsumerGroupState::Advance(const ConsumerHeartbeatReque
                                                     const ConsumerGroupContext& context) {
   ConsumerGroupMember& member = Admit(request);
   const SubscriptionChange change = Update(member, request);
+  MaybeResolve(context);
   NoteChanges(change, context);
   MaybeAssign(context);
   const PartitionsByTopic before = WithoutEpochs(member.current.assigned);
@@ -84,7 +85,8 @@ std::optional<ConsumerGroupState::Refusal> ConsumerGroupState::CheckHeartbeat(
                    "The consumer group has reached its maximum capacity of " +
                        std::to_string(size_max) + " members."};
   }
-  return CheckMember(request, context);
+  if (std::optional<Refusal> refusal = CheckMember(request, context)) return refusal;
+  return CheckRegex(request);
 }
 
 std::optional<ConsumerGroupState::Refusal> ConsumerGroupState::CheckMember(
@@ -170,15 +172,21 @@ ConsumerGroupState::SubscriptionChange ConsumerGroupState::Update(
   if (request.rack_id) about.rack_id = request.rack_id;
   if (request.rebalance_timeout) about.rebalance_timeout = *request.rebalance_timeout;
   if (request.server_assignor) about.server_assignor = request.server_assignor;
+  if (request.topic_regex) about.topic_regex = *request.topic_regex;
   if (request.topic_names) about.topic_names = SortedUnique(*request.topic_names);
   about.client_id = request.client_id;
   about.client_host = request.client_host;
   about.classic.reset();
   if (about == member.about) return SubscriptionChange::kNone;
-  const bool changed = about.topic_names != member.about.topic_names;
+  const bool has_new_names = about.topic_names != member.about.topic_names;
+  const bool has_new_regex = about.topic_regex != member.about.topic_regex;
   members_.SetAbout(member, std::move(about));
   changes_.insert({Key::Kind::kMember, member.id});
-  return changed ? SubscriptionChange::kChanged : SubscriptionChange::kNone;
+  if (has_new_regex) DropUnusedRegexes();
+  const std::string& regex = member.about.topic_regex;
+  const bool is_resolved = regex.empty() || regexes_.contains(regex);
+  if (has_new_names || (has_new_regex && is_resolved)) return SubscriptionChange::kChanged;
+  return has_new_regex ? SubscriptionChange::kUnresolved : SubscriptionChange::kNone;
 }
 
 ConsumerHeartbeatResult ConsumerGroupState::Leave(const ConsumerHeartbeatRequest& request,
@@ -189,7 +197,7 @@ ConsumerHeartbeatResult ConsumerGroupState::Leave(const ConsumerHeartbeatRequest
     LeaveForNow(member);
   } else {
     RemoveMember(std::string(member.id));
-    BumpEpoch(context);
+    MembersLeft(context);
   }
   ConsumerHeartbeatResult result;
   result.member_id = member_id;
@@ -219,6 +227,11 @@ void ConsumerGroupState::RemoveMember(const std::string& member_id) {
   changes_.insert({Key::Kind::kAssignment, member_id});
 }
 
+void ConsumerGroupState::MembersLeft(const ConsumerGroupContext& context) {
+  DropUnusedRegexes();
+  BumpEpoch(context);
+}
+
 void ConsumerGroupState::RestartSession(const ConsumerGroupMember& member,
                                         const ConsumerGroupContext& context) {
   timers_.SetSession(member.id, context.now.steady + context.settings.session_timeout);
@@ -230,12 +243,14 @@ ConsumerGroupActions ConsumerGroupState::Tick(const ConsumerGroupContext& contex
     RemoveMember(timer->member);
     anybody_left = true;
   }
-  if (anybody_left) BumpEpoch(context);
+  if (anybody_left) MembersLeft(context);
   return TakeActions();
 }
 
 ConsumerGroupActions ConsumerGroupState::TakeActions() {
-  return {.changes = std::exchange(changes_, {}), .next_deadline = timers_.next()};
+  return {.changes = std::exchange(changes_, {}),
+          .next_deadline = timers_.next(),
+          .resolve = std::exchange(resolve_, {})};
 }
 
 // --- offsets ---

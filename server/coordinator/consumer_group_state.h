@@ -18,6 +18,7 @@
 #include "server/coordinator/group_state.h"
 #include "server/coordinator/group_timers.h"
 #include "server/coordinator/group_topics.h"
+#include "server/coordinator/regex_resolution.h"
 
 namespace gneiss::server {
 
@@ -38,11 +39,13 @@ struct ConsumerGroupContext {
   Instant now;
 };
 
-// What an event asks of the shell: what to store, before anybody is answered, and when to call
-// Tick.
+// What an event asks of the shell: what to store, before anybody is answered, when to call Tick,
+// and what takes too long to be done at once.
 struct ConsumerGroupActions {
   ConsumerGroupKeys changes;
   std::optional<TimePoint> next_deadline;
+  // Regular expressions to resolve; the result goes to Resolved.
+  std::vector<std::string> resolve;
 };
 
 struct ConsumerHeartbeatOutcome {
@@ -75,6 +78,7 @@ class ConsumerGroupState {
                                      const ConsumerGroupContext& context);
   // Acts on every deadline that has passed.
   ConsumerGroupActions Tick(const ConsumerGroupContext& context);
+  ConsumerGroupActions Resolved(ResolvedRegexes regexes, const ConsumerGroupContext& context);
   // The write of these changes has failed.
   void MarkUnwritten(const ConsumerGroupKeys& changes) {
     changes_.insert(changes.begin(), changes.end());
@@ -92,7 +96,7 @@ class ConsumerGroupState {
   const ConsumerGroupMembers& members() const { return members_; }
   const ConsumerGroupEpoch& epoch() const { return epoch_; }
   const ConsumerTargetEpoch& target_epoch() const { return target_epoch_; }
-  const std::map<std::string, ResolvedRegex>& regexes() const { return regexes_; }
+  const ResolvedRegexes& regexes() const { return regexes_; }
   std::optional<TimePoint> next_deadline() const { return timers_.next(); }
   ConsumerGroupDescription Describe(const ConsumerGroupSettings& settings) const;
 
@@ -102,7 +106,11 @@ class ConsumerGroupState {
     ErrorCode error;
     std::string message;
   };
-  enum class SubscriptionChange { kNone, kChanged };
+  enum class SubscriptionChange {
+    kNone,
+    kUnresolved,  // to what it is not known yet
+    kChanged,
+  };
 
   // consumer_group_state.cc
   ConsumerHeartbeatResult Advance(const ConsumerHeartbeatRequest& request,
@@ -121,7 +129,14 @@ class ConsumerGroupState {
   void RestartSession(const ConsumerGroupMember& member, const ConsumerGroupContext& context);
   void LeaveForNow(ConsumerGroupMember& member);
   void RemoveMember(const std::string& member_id);
+  void MembersLeft(const ConsumerGroupContext& context);
   ConsumerGroupActions TakeActions();
+
+  // consumer_group_regex.cc
+  std::optional<Refusal> CheckRegex(const ConsumerHeartbeatRequest& request) const;
+  std::set<std::string> SubscribedRegexes() const;
+  void DropUnusedRegexes();
+  void MaybeResolve(const ConsumerGroupContext& context);
 
   // consumer_group_target.cc
   void NoteChanges(SubscriptionChange change, const ConsumerGroupContext& context);
@@ -137,9 +152,11 @@ class ConsumerGroupState {
   std::int64_t MetadataHash(const GroupTopics& topics) const;
 
   ConsumerGroupMembers members_;
-  ConsumerGroupEpoch epoch_{.epoch = 1};  // so the first member gets epoch 2, as from Kafka
-  ConsumerTargetEpoch target_epoch_;
-  std::map<std::string, ResolvedRegex> regexes_;
+  ConsumerGroupEpoch epoch_ = ConsumerGroupSnapshot().epoch;
+  ConsumerTargetEpoch target_epoch_ = ConsumerGroupSnapshot().target_epoch;
+  ResolvedRegexes regexes_;
+  bool resolving_ = false;                      // the shell is at it
+  std::vector<std::string> resolve_;            // what it is to resolve
   std::optional<std::int64_t> topics_version_;  // that epoch_.metadata_hash is known to be of
   GroupTimers timers_;
   ConsumerGroupKeys changes_;  // not written yet

@@ -52,14 +52,16 @@ TEST_F(ConsumerGroupStateTest, AFullRequestIsToldTheWholeAssignment) {
 }
 
 TEST_F(ConsumerGroupStateTest, AMemberMaySubscribeToNothingAndToTopicsThatDoNotExist) {
-  EXPECT_EQ(Send(JoinOf("m1", {})).assignment, PartitionsByTopic{});
+  const ConsumerHeartbeatResult joined = Send(JoinOf("m1", {}));
+  EXPECT_EQ(joined.assignment, PartitionsByTopic{});
+  EXPECT_EQ(joined.member_epoch, 1);  // nothing has happened to the group yet
   EXPECT_EQ(group_.state_name(), "Stable");
   Advance(kInterval);
   EXPECT_EQ(Send(JoinOf("m2", {"later"})).assignment, PartitionsByTopic{});
-  EXPECT_EQ(group_.epoch().epoch, 3);
+  EXPECT_EQ(group_.epoch().epoch, 2);
   topics_.Set("later", 9, 1);
   Advance(kInterval);
-  EXPECT_EQ(Beat("m2", 3).assignment, (PartitionsByTopic{{TopicId(9), {0}}}));
+  EXPECT_EQ(Beat("m2", 2).assignment, (PartitionsByTopic{{TopicId(9), {0}}}));
 }
 
 TEST_F(ConsumerGroupStateTest, AFullGroupTakesNobodyNew) {
@@ -154,6 +156,61 @@ TEST_F(ConsumerGroupStateTest, MostMembersChooseTheAssignor) {
   Send(change);
   EXPECT_EQ(group_.Describe(settings_).assignor, "range");
   EXPECT_EQ(group_.epoch().epoch, 2);  // counts from the next assignment on
+}
+
+// --- regular expressions ---
+
+TEST_F(ConsumerGroupStateTest, AnExpressionIsResolvedElsewhere) {
+  EXPECT_EQ(Send(RegexJoinOf("m1", "ord.*")).member_epoch, 1);
+  EXPECT_EQ(resolve_, std::vector<std::string>{"ord.*"});
+  EXPECT_EQ(Beat("m1", 1).assignment, std::nullopt);
+  EXPECT_TRUE(resolve_.empty());  // once at a time
+}
+
+TEST_F(ConsumerGroupStateTest, WhatAnExpressionStandsForIsRead) {
+  Send(RegexJoinOf("m1", "ord.*"));
+  Resolve();
+  EXPECT_TRUE(Wrote(Kind::kRegex, "ord.*") && Wrote(Kind::kEpoch));
+  EXPECT_EQ(group_.state_name(), "Assigning");
+  EXPECT_EQ(Beat("m1", 1).assignment, Orders({0, 1, 2, 3}));
+  EXPECT_TRUE(group_.IsSubscribedTo("orders"));
+  Advance(kInterval);
+  EXPECT_EQ(Send(RegexJoinOf("m2", "ord.*")).member_epoch, 3);  // known already
+  EXPECT_EQ(Beat("m1", 2).assignment, Orders({0, 1}));
+}
+
+TEST_F(ConsumerGroupStateTest, NewTopicsAreFoundNotMoreOftenThanEveryTenSeconds) {
+  Send(RegexJoinOf("m1", "log.*"));
+  Resolve();
+  Beat("m1", 1);
+  topics_.Set("logs2", 5, 1);
+  Advance(Ms(10'000));
+  Beat("m1", 2);
+  EXPECT_TRUE(resolve_.empty());
+  Advance(Ms(1));
+  Beat("m1", 2);
+  EXPECT_EQ(resolve_, std::vector<std::string>{"log.*"});
+  Resolve();
+  EXPECT_EQ(Beat("m1", 2).assignment, (PartitionsByTopic{{TopicId(2), {0, 1}}, {TopicId(5), {0}}}));
+}
+
+TEST_F(ConsumerGroupStateTest, AnExpressionThatNobodyUsesIsForgotten) {
+  Send(RegexJoinOf("m1", "ord.*"));
+  Resolve();
+  Beat("m1", 1);
+  ConsumerHeartbeatRequest change = BeatOf("m1", 2);
+  change.topic_regex = "";
+  EXPECT_EQ(Send(change).assignment, PartitionsByTopic{});
+  EXPECT_TRUE(Wrote(Kind::kRegex, "ord.*") && Wrote(Kind::kEpoch));
+  EXPECT_TRUE(group_.regexes().empty());
+}
+
+TEST_F(ConsumerGroupStateTest, WhatIsNoExpressionIsRefused) {
+  ConsumerHeartbeatResult result = Send(RegexJoinOf("m1", "(["));
+  EXPECT_EQ(result.error, ErrorCode::kInvalidRegularExpression);
+  EXPECT_EQ(result.error_message,
+            "SubscribedTopicRegex `([` is not a valid regular expression: missing closing ].");
+  EXPECT_EQ(Member("m1"), nullptr);
 }
 
 // --- epochs ---

@@ -68,8 +68,7 @@ std::int64_t ConsumerGroupState::MetadataHash(const GroupTopics& topics) const {
 
 void ConsumerGroupState::NoteChanges(SubscriptionChange change,
                                      const ConsumerGroupContext& context) {
-  const bool is_new = target_epoch_.epoch == 0 && epoch_.epoch == 1;
-  const bool must_bump = is_new || change == SubscriptionChange::kChanged;
+  const bool must_bump = change == SubscriptionChange::kChanged;
   if (!must_bump && topics_version_ == context.topics.version()) return;
   if (must_bump || MetadataHash(context.topics) != epoch_.metadata_hash) BumpEpoch(context);
   topics_version_ = context.topics.version();
@@ -144,7 +143,7 @@ void ConsumerGroupState::ReconcileMember(ConsumerGroupMember& member,
                                          const std::optional<PartitionsByTopic>& owned,
                                          SubscriptionChange change,
                                          const ConsumerGroupContext& context) {
-  const bool changed = change == SubscriptionChange::kChanged;
+  const bool changed = change != SubscriptionChange::kNone;
   if (!changed && member.IsReconciledTo(target_epoch_.epoch)) return;
   const std::set<Uuid> subscription = SubscribedTopics(member, context.topics);
   ConsumerMemberAssignment next =

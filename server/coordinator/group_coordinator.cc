@@ -7,6 +7,7 @@
 #include <glog/logging.h>
 
 #include "engine/partition_log.h"
+#include "server/config/group_config.h"
 #include "server/coordinator/image_topics.h"
 #include "server/coordinator/java_string.h"
 #include "server/coordinator/loop_alarm.h"
@@ -25,6 +26,14 @@ ShardSettings SettingsOf(const BrokerConfig& config) {
                     .size_max = config.group_max_size},
           .offsets_retention = config.offsets_retention,
           .offset_metadata_max = config.offset_metadata_max_bytes};
+}
+
+std::vector<const Assignor*> AssignorsOf(const BrokerConfig& config) {
+  std::vector<const Assignor*> assignors;
+  for (const std::string& name : config.group_consumer_assignors) {
+    assignors.push_back(FindAssignor(name));
+  }
+  return assignors;
 }
 
 // Reads a partition of the offsets topic from its start to its end. Blocks.
@@ -72,6 +81,7 @@ std::optional<std::string> WhyNoAssignor(const ConsumerGroupSettings& settings,
 
 GroupCoordinator::GroupCoordinator(const Parts& parts)
     : parts_(parts),
+      assignors_(AssignorsOf(parts.config)),
       settings_(SettingsOf(parts.config)),
       shards_(std::make_shared<const Shards>()) {}
 
@@ -160,7 +170,9 @@ std::shared_ptr<GroupShard> GroupCoordinator::MakeShard(PartitionId partition) {
   };
   ConsumerGroupSources sources{
       .topics = [&metadata = parts_.metadata] { return MakeGroupTopics(metadata.image()); },
-      .settings = [this](const std::string& group) { return ConsumerSettings(group); }};
+      .settings = [this](const std::string& group) { return ConsumerSettings(group); },
+      .post = [&storage =
+                   parts_.storage](std::function<void()> work) { storage.Post(std::move(work)); }};
   auto shard =
       std::make_shared<GroupShard>(settings_, std::move(find), std::move(sources), parts_.clock);
   shard->set_alarm(
@@ -192,10 +204,14 @@ void GroupCoordinator::StartShard(const std::shared_ptr<GroupShard>& shard, Part
   });
 }
 
-ConsumerGroupSettings GroupCoordinator::ConsumerSettings(const std::string&) const {
-  ConsumerGroupSettings settings;
-  for (const char* name : {"uniform", "range"}) settings.assignors.push_back(FindAssignor(name));
-  return settings;
+ConsumerGroupSettings GroupCoordinator::ConsumerSettings(const std::string& group) const {
+  const ConsumerGroupConfig config =
+      ResolveConsumerGroupConfig(parts_.config, *parts_.metadata.image(), group);
+  return {.session_timeout = config.session_timeout,
+          .heartbeat_interval = config.heartbeat_interval,
+          .assignment_interval = config.assignment_interval,
+          .size_max = parts_.config.group_consumer_max_size,
+          .assignors = assignors_};
 }
 
 // --- routing ---

@@ -106,6 +106,7 @@ class GroupCoordinator {
   void ScheduleExpiry();
 
   const Parts parts_;
+  const std::vector<const Assignor*> assignors_;  // the default one first
   const ShardSettings settings_;
   std::unique_ptr<LoopAlarm> expiry_alarm_;
   mutable Mutex mutex_;

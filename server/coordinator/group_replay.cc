@@ -28,7 +28,7 @@ class ConsumerGroupFold {
     if (record.value) {
       Group().target_epoch = *record.value;
     } else if (group_) {
-      group_->target_epoch = {};
+      group_->target_epoch = ConsumerGroupSnapshot().target_epoch;
     }
   }
   void operator()(StoredConsumerMember record) {

@@ -44,6 +44,8 @@ struct ShardSettings {
 struct ConsumerGroupSources {
   std::function<std::shared_ptr<const GroupTopics>()> topics;  // never null
   std::function<ConsumerGroupSettings(const std::string& group)> settings;
+  // Runs `work`, which takes its time, soon and elsewhere.
+  std::function<void(std::function<void()> work)> post;
 };
 
 struct FetchedOffset {
@@ -205,6 +207,10 @@ class GroupShard : public std::enable_shared_from_this<GroupShard> {
                   ErrorCode error) EXCLUDES(mutex_);
   void Replace(const std::string& name, Group& group,
                std::variant<GroupState, ConsumerGroupState> state) REQUIRES(mutex_);
+  void Resolve(const std::string& name, std::uint64_t incarnation, std::vector<std::string> regexes)
+      REQUIRES(mutex_);
+  void Resolved(const std::string& name, std::uint64_t incarnation, ResolvedRegexes regexes)
+      EXCLUDES(mutex_);
   void TickGroup(const std::string& name, Group& group, Deliveries& out) REQUIRES(mutex_);
 
   // group_shard_offsets.cc

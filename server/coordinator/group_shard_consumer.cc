@@ -100,6 +100,7 @@ void GroupShard::Replace(const std::string& name, Group& group,
 void GroupShard::WriteChanges(const std::string& name, Group& group, ConsumerGroupActions actions,
                               Answer<ErrorCode> done, Deliveries& out) {
   SetWake(name, group, actions.next_deadline);
+  if (!actions.resolve.empty()) Resolve(name, group.incarnation, std::move(actions.resolve));
   if (actions.changes.empty()) {
     if (group.last_write != nullptr && !group.last_write->ended) {
       group.last_write->waiting.push_back(std::move(done));
@@ -150,6 +151,31 @@ void GroupShard::EndChanges(const std::string& name, std::uint64_t incarnation, 
     }
   }
   for (Answer<ErrorCode>& answer : waiting) answer(error);
+}
+
+void GroupShard::Resolve(const std::string& name, std::uint64_t incarnation,
+                         std::vector<std::string> regexes) {
+  consumer_.post([self = shared_from_this(), name, incarnation, regexes = std::move(regexes)] {
+    ResolvedRegexes resolved =
+        ResolveRegexes(regexes, *self->consumer_.topics(), self->clock_.WallMs());
+    self->Resolved(name, incarnation, std::move(resolved));
+  });
+}
+
+void GroupShard::Resolved(const std::string& name, std::uint64_t incarnation,
+                          ResolvedRegexes regexes) {
+  Deliveries deliveries;
+  {
+    const MutexLock lock(mutex_);
+    Group* group = Find(name, incarnation);
+    if (group == nullptr || group->consumer() == nullptr) return;
+    const std::shared_ptr<const GroupTopics> topics = consumer_.topics();
+    const ConsumerGroupSettings settings = consumer_.settings(name);
+    ConsumerGroupActions actions =
+        group->consumer()->Resolved(std::move(regexes), {name, settings, *topics, Now()});
+    WriteChanges(name, *group, std::move(actions), [](ErrorCode) {}, deliveries);
+  }
+  Deliver(std::move(deliveries));
 }
 
 void GroupShard::TickGroup(const std::string& name, Group& group, Deliveries& out) {

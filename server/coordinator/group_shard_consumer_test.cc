@@ -116,6 +116,21 @@ TEST_F(GroupShardConsumerTest, AGroupIsListedWithItsKind) {
   EXPECT_EQ(listed.state, "Stable");
 }
 
+TEST_F(GroupShardConsumerTest, ExpressionsAreResolvedBesideAndKept) {
+  ConsumerHeartbeatRequest join = JoinOfConsumer("m1");
+  join.topic_names.reset();
+  join.topic_regex = "ord.*";
+  EXPECT_EQ((**SendBeat("g", join)).assignment, PartitionsByTopic{});
+  ASSERT_EQ(posted_.size(), 1U);
+  posted_[0]();
+  EXPECT_EQ(BeatMember("g", "m1", 1).assignment, (PartitionsByTopic{{TopicId(1), {0, 1, 2, 3}}}));
+  posted_.clear();
+  Restart();
+  EXPECT_EQ(StateOf("g"), "Stable");
+  EXPECT_EQ(BeatMember("g", "m1", 2).error, ErrorCode::kNone);
+  EXPECT_TRUE(posted_.empty());
+}
+
 TEST_F(GroupShardConsumerTest, SilentMembersGoWhenTheAlarmRings) {
   Enter("g", "m1");
   EXPECT_EQ(alarm_.time, clock_.Now() + milliseconds(45'000));

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "protocol/base/uuid.h"
 
@@ -24,6 +25,7 @@ class GroupTopics {
 
   virtual std::optional<GroupTopic> Find(std::string_view name) const = 0;
   virtual std::optional<GroupTopic> Find(const Uuid& id) const = 0;
+  virtual std::vector<std::string> Names() const = 0;  // of all topics, ascending
   // Grows with every change of the metadata.
   virtual std::int64_t version() const = 0;
 };

@@ -16,6 +16,12 @@ class ImageTopics final : public GroupTopics {
   std::optional<GroupTopic> Find(const Uuid& id) const override {
     return ToGroupTopic(image_->FindTopic(id));
   }
+  std::vector<std::string> Names() const override {
+    std::vector<std::string> names;
+    names.reserve(image_->topics().size());
+    for (const auto& [name, topic] : image_->topics()) names.push_back(name);
+    return names;
+  }
   std::int64_t version() const override { return image_->offset().value(); }
 
  private:

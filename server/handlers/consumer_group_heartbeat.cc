@@ -58,9 +58,6 @@ const char* WhyInvalid(const Request& request, std::int16_t version) {
   if (request.member_epoch == kStaticLeaveEpoch && !request.instance_id) {
     return "InstanceId can't be null.";
   }
-  if (!request.subscribed_topic_regex.value_or("").empty()) {
-    return "Subscriptions by regular expression are not served.";
-  }
   return request.member_epoch == kJoinEpoch ? WhyNoJoin(request) : nullptr;
 }
 

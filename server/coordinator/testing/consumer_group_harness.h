@@ -43,6 +43,11 @@ class FakeTopics final : public GroupTopics {
     }
     return std::nullopt;
   }
+  std::vector<std::string> Names() const override {
+    std::vector<std::string> names;
+    for (const auto& [name, topic] : topics_) names.push_back(name);
+    return names;
+  }
   std::int64_t version() const override { return version_; }
 
  private:
@@ -98,6 +103,7 @@ class ConsumerGroupHarness : public ::testing::Test {
   ConsumerHeartbeatResult Send(const ConsumerHeartbeatRequest& request) {
     ConsumerHeartbeatOutcome outcome = group_.Heartbeat(request, context());
     changes_ = outcome.actions.changes;
+    resolve_ = outcome.actions.resolve;
     return outcome.result;
   }
   ConsumerHeartbeatResult Join(const std::string& member) { return Send(JoinOf(member)); }
@@ -111,6 +117,17 @@ class ConsumerGroupHarness : public ::testing::Test {
     return Send(request);
   }
   ConsumerHeartbeatResult Leave(const std::string& member) { return Beat(member, kLeaveEpoch); }
+
+  static ConsumerHeartbeatRequest RegexJoinOf(const std::string& member, const std::string& regex) {
+    ConsumerHeartbeatRequest request = JoinOf(member);
+    request.topic_names.reset();
+    request.topic_regex = regex;
+    return request;
+  }
+  // What was asked for is resolved.
+  void Resolve() {
+    changes_ = group_.Resolved(ResolveRegexes(resolve_, topics_, now_.wall_ms), context()).changes;
+  }
 
   // "m1" with 0 and 1, "m2" with 2 and 3, both at epoch 3.
   void MakePair() {
@@ -145,7 +162,8 @@ class ConsumerGroupHarness : public ::testing::Test {
   FakeTopics topics_;
   Instant now_{.steady = TimePoint(std::chrono::hours(1)), .wall_ms = 1'000'000};
   ConsumerGroupState group_;
-  ConsumerGroupKeys changes_;  // of the last event
+  ConsumerGroupKeys changes_;         // of the last event
+  std::vector<std::string> resolve_;  // what the last heartbeat asked to resolve
 };
 
 }  // namespace gneiss::server

@@ -71,7 +71,8 @@ class GroupShardHarness : public ::testing::Test {
     settings.offsets_retention = std::chrono::hours(1);
     ConsumerGroupSources sources{
         .topics = [this] { return topics_; },
-        .settings = [this](const std::string&) { return consumer_settings_; }};
+        .settings = [this](const std::string&) { return consumer_settings_; },
+        .post = [this](std::function<void()> work) { posted_.push_back(std::move(work)); }};
     shard_ = std::make_shared<GroupShard>(
         settings, [this] { return partition_; }, std::move(sources), clock_);
     alarm_ = {};
@@ -197,6 +198,7 @@ class GroupShardHarness : public ::testing::Test {
                                                   .config = std::make_shared<const TopicConfig>()});
   std::shared_ptr<FakeTopics> topics_ = MakeTopics();
   ConsumerGroupSettings consumer_settings_ = MakeConsumerSettings();
+  std::vector<std::function<void()>> posted_;
   AlarmState alarm_;
   std::shared_ptr<GroupShard> shard_;
   std::uint8_t fresh_ids_ = 0;
