@@ -192,7 +192,7 @@ constexpr ConfigKey kBrokerKeys[] = {
     {"log.message.timestamp.type", kString, "CreateTime", "CreateTime|LogAppendTime", kDynamic, "",
      "Default message.timestamp.type"},
     {"log.preallocate", kBoolean, "false", "", kDynamic, "", "Default preallocate"},
-    {"log.retention.bytes", kLong, "-1", "-1..", kDynamic, "", "Default retention.bytes"},
+    {"log.retention.bytes", kLong, "-1", "", kDynamic, "", "Default retention.bytes"},
     {"log.retention.check.interval.ms", kLong, "300000", "1..", kReadOnly, "",
      "Retention scan period"},
     {"log.retention.hours", kInt, "168", "", kReadOnly, "", "Default retention, lowest priority"},

@@ -59,6 +59,31 @@ bool IsOneOf(std::string_view allowed, std::string_view value) {
   return allowed.empty() || Contains(Split(allowed, '|'), value);
 }
 
+// Elements of the two lists of throttled replicas: "*" alone, or partition:broker.
+bool IsThrottledReplica(std::string_view element, std::size_t count) {
+  if (element == "*") return count == 1;
+  const std::vector<std::string_view> parts = Split(element, ':');
+  const auto is_number = [](std::string_view part) {
+    return !part.empty() && part.find_first_not_of("0123456789") == std::string_view::npos;
+  };
+  return parts.size() == 2 && std::ranges::all_of(parts, is_number);
+}
+
+bool IsElement(const ConfigKey& key, std::string_view element, std::size_t count) {
+  if (key.allowed == kThrottledReplicas) return IsThrottledReplica(element, count);
+  return IsOneOf(key.allowed, element);
+}
+
+Status CheckList(const ConfigKey& key, std::string_view value) {
+  const std::vector<std::string_view> elements = SplitList(value);
+  for (const std::string_view element : elements) {
+    if (!IsElement(key, element, elements.size())) {
+      return Fail(Errc::kInvalidArgument, Refusal(key, element, "not a known element"));
+    }
+  }
+  return {};
+}
+
 Status CheckInteger(const ConfigKey& key, std::string_view value, std::int64_t low,
                     std::int64_t high) {
   const std::optional<std::int64_t> number = ParseNumber<std::int64_t>(value);
@@ -74,6 +99,27 @@ Status CheckInteger(const ConfigKey& key, std::string_view value, std::int64_t l
 template <class Int>
 Status CheckInteger(const ConfigKey& key, std::string_view value) {
   return CheckInteger(key, value, std::numeric_limits<Int>::min(), std::numeric_limits<Int>::max());
+}
+
+// The shortest text that reads back the same, as Java writes it: "1.0", "0.25", "1.0E-5".
+std::string DoubleText(double value) {
+  constexpr double kPlainMin = 1e-3;
+  constexpr double kPlainMax = 1e7;
+  const double size = std::abs(value);
+  const bool plain = size == 0 || (size >= kPlainMin && size < kPlainMax);
+  char digits[32];
+  const char* const end =
+      std::to_chars(std::begin(digits), std::end(digits), value,
+                    plain ? std::chars_format::fixed : std::chars_format::scientific)
+          .ptr;
+  const std::string_view text(digits, end);
+  const std::size_t mark = std::min(text.find('e'), text.size());
+  std::string result(text.substr(0, mark));
+  if (result.find('.') == std::string::npos) result += ".0";
+  if (mark == text.size()) return result;
+  std::string_view exponent = text.substr(mark + 1);
+  if (exponent.front() == '+') exponent.remove_prefix(1);
+  return result + "E" + std::to_string(ConfigInteger(exponent));
 }
 
 std::size_t EditDistance(std::string_view a, std::string_view b) {
@@ -139,12 +185,7 @@ Status CheckConfigValue(const ConfigKey& key, std::string_view untrimmed) {
       return {};
     }
     case ConfigType::kList:
-      for (const std::string_view element : SplitList(value)) {
-        if (!IsOneOf(key.allowed, element)) {
-          return Fail(Errc::kInvalidArgument, Refusal(key, element, "not a known element"));
-        }
-      }
-      return {};
+      return CheckList(key, value);
     case ConfigType::kString:
       if (IsOneOf(key.allowed, value)) return {};
       return Fail(Errc::kInvalidArgument, Refusal(key, value, "not a known value"));
@@ -153,6 +194,23 @@ Status CheckConfigValue(const ConfigKey& key, std::string_view untrimmed) {
       return {};
   }
   return Fail(Errc::kInternal, "a config key of no known type");
+}
+
+std::string CanonicalConfigValue(const ConfigKey& key, std::string_view value) {
+  switch (key.type) {
+    case ConfigType::kBoolean:
+      return ConfigBoolean(value) ? "true" : "false";
+    case ConfigType::kShort:
+    case ConfigType::kInt:
+    case ConfigType::kLong:
+      return std::to_string(ConfigInteger(value));
+    case ConfigType::kDouble:
+      return DoubleText(ConfigDouble(value));
+    case ConfigType::kList:
+      return Join(SplitList(value), ",");
+    default:
+      return std::string(Trim(value));
+  }
 }
 
 std::int64_t ConfigInteger(std::string_view value) {

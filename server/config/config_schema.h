@@ -24,13 +24,17 @@ enum class ConfigType : std::int8_t {
   kPassword = 9,
 };
 
+// Lists of replicas: "*" alone, or elements partition:broker.
+inline constexpr std::string_view kThrottledReplicas = "*|partition:broker";
+
 // One setting: its type, Kafka 4.3's default and what it may be.
 struct ConfigKey {
   std::string_view name;
   ConfigType type = ConfigType::kString;
   std::optional<std::string_view> default_value = std::nullopt;  // nullopt: null
   // What a value must be, beyond its type. Empty: anything. Numbers: "lo..hi" (either side may be
-  // left out), several alternatives apart by ','. Text: "a|b|c". Lists: each element "a|b".
+  // left out), several alternatives apart by ','. Text: "a|b|c". Lists: each element "a|b", or
+  // kThrottledReplicas.
   std::string_view allowed = {};
   bool dynamic = true;                  // may be changed at run time
   std::string_view broker_name = {};    // topics, groups: the broker's setting that is the default
@@ -55,6 +59,9 @@ bool IsSensitive(const ConfigKey& key);
 // Checks type and bounds; blanks around the value are trimmed as Kafka does. The error's detail is
 // a sentence that names key, value and what is allowed, fit for a client.
 Status CheckConfigValue(const ConfigKey& key, std::string_view value);
+
+// A value that CheckConfigValue has passed, as Kafka shows it: " 07 " is "7", "TRUE" is "true".
+std::string CanonicalConfigValue(const ConfigKey& key, std::string_view value);
 
 // Parsers for values that CheckConfigValue has passed.
 std::int64_t ConfigInteger(std::string_view value);

@@ -67,6 +67,36 @@ TEST(ConfigSchemaTest, EnumerationsAreCaseSensitiveAndListsAreCheckedByElement) 
   EXPECT_FALSE(Accepts("preallocate", "yes"));
 }
 
+// Kafka's throttles name replicas; anything else was stored here and refused there.
+TEST(ConfigSchemaTest, ThrottledReplicasAreAStarOrPairsOfPartitionAndBroker) {
+  const char* const key = "leader.replication.throttled.replicas";
+  for (const char* good : {"", "*", "0:1", "0:1, 12:3"}) EXPECT_TRUE(Accepts(key, good)) << good;
+  for (const char* bad : {"x", "0", "0:", ":1", "0:1:2", "*,0:1", "-1:0"}) {
+    EXPECT_FALSE(Accepts(key, bad)) << bad;
+  }
+}
+
+TEST(ConfigSchemaTest, RetentionBytesHasNoLowerBound) {
+  EXPECT_TRUE(Accepts("retention.bytes", "-2"));
+}
+
+TEST(ConfigSchemaTest, AValueIsShownAsItsTypeIsWritten) {
+  const auto shown = [](const char* name, const char* value) {
+    return CanonicalConfigValue(*FindTopicKey(name), value);
+  };
+  EXPECT_EQ(shown("segment.ms", " 07000 "), "7000");
+  EXPECT_EQ(shown("retention.ms", "-1"), "-1");
+  EXPECT_EQ(shown("preallocate", "TRUE"), "true");
+  EXPECT_EQ(shown("min.cleanable.dirty.ratio", "0.50"), "0.5");
+  EXPECT_EQ(shown("min.cleanable.dirty.ratio", "1"), "1.0");
+  EXPECT_EQ(shown("min.cleanable.dirty.ratio", "0.00001"), "1.0E-5");
+  EXPECT_EQ(CanonicalConfigValue(*FindBrokerKey("log.cleaner.io.max.bytes.per.second"),
+                                 "1.7976931348623157E308"),
+            "1.7976931348623157E308");
+  EXPECT_EQ(shown("cleanup.policy", " compact , delete "), "compact,delete");
+  EXPECT_EQ(shown("compression.type", " gzip "), "gzip");
+}
+
 TEST(ConfigSchemaTest, ARefusalNamesKeyValueAndWhatIsAllowed) {
   const Status refused = CheckConfigValue(*FindTopicKey("retention.ms"), "-7");
   ASSERT_FALSE(refused.has_value());

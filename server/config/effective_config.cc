@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/config/effective_config.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "server/config/text.h"
@@ -11,17 +12,20 @@ namespace {
 constexpr std::int64_t kMsPerMinute = 60'000;
 constexpr std::int64_t kMsPerHour = 3'600'000;
 
-// A broker setting that stands in for a topic's, in a unit of its own.
-struct ScaledSynonym {
-  std::string_view topic_key;
-  std::string_view broker_key;
-  std::int64_t factor_ms;
+// A broker setting that counts where another, finer one is not set, and its unit.
+struct Coarser {
+  std::string_view name;
+  std::string_view instead_of;
+  std::int64_t unit_ms;
 };
-constexpr ScaledSynonym kScaledSynonyms[] = {
-    {"retention.ms", "log.retention.minutes", kMsPerMinute},
-    {"retention.ms", "log.retention.hours", kMsPerHour},
-    {"segment.ms", "log.roll.hours", kMsPerHour},
-    {"segment.jitter.ms", "log.roll.jitter.hours", kMsPerHour},
+// Those of one setting in the order in which they are asked.
+constexpr Coarser kCoarser[] = {
+    {"log.flush.scheduler.interval.ms", "log.flush.interval.ms", 1},
+    {"log.retention.hours", "log.retention.minutes", kMsPerHour},
+    {"log.retention.minutes", "log.retention.ms", kMsPerMinute},
+    {"log.retention.hours", "log.retention.ms", kMsPerHour},
+    {"log.roll.hours", "log.roll.ms", kMsPerHour},
+    {"log.roll.jitter.hours", "log.roll.jitter.ms", kMsPerHour},
 };
 
 // The layers above a key's default, strongest first.
@@ -37,7 +41,48 @@ class Layers {
     Add(cluster_, name, ConfigSource::kDynamicDefaultBroker, out);
     Add(file_, name, ConfigSource::kStaticBroker, out);
   }
-  const ConfigMap& file() const { return file_; }
+
+  // Every value of the broker's setting `name` by precedence, Kafka's default last. As in Kafka the
+  // coarser settings are among them, but only behind `name` itself; alone they stay unsaid.
+  std::vector<ConfigSynonym> Synonyms(std::string_view name) const {
+    std::vector<std::string_view> names = {name};
+    for (const Coarser& coarser : kCoarser) {
+      if (coarser.instead_of == name) names.push_back(coarser.name);
+    }
+    std::vector<ConfigSynonym> found;
+    for (const auto& [values, source] : {std::pair(&node_, ConfigSource::kDynamicBroker),
+                                         std::pair(&cluster_, ConfigSource::kDynamicDefaultBroker),
+                                         std::pair(&file_, ConfigSource::kStaticBroker)}) {
+      for (const std::string_view one : names) Add(*values, one, source, found);
+    }
+    for (const std::string_view one : names) AddDefault(one, found);
+    const auto first = std::ranges::find(found, name, &ConfigSynonym::name);
+    found.erase(found.begin(), first);
+    return found;
+  }
+
+  // The first coarser setting that has a value, which is told in milliseconds.
+  std::optional<ConfigSynonym> InsteadOf(std::string_view name) const {
+    for (const Coarser& coarser : kCoarser) {
+      if (coarser.instead_of != name) continue;
+      std::vector<ConfigSynonym> values;
+      Collect(coarser.name, values);
+      AddDefault(coarser.name, values);
+      if (values.empty()) continue;
+      const std::int64_t value = ConfigInteger(*values.front().value);
+      values.front().value = std::to_string(value < 0 ? -1 : value * coarser.unit_ms);  // -1: none
+      return values.front();
+    }
+    return std::nullopt;
+  }
+
+  // Whether a finer setting was changed at run time: Kafka then forgets the coarser one's value.
+  bool IsForgotten(std::string_view name) const {
+    return std::ranges::any_of(kCoarser, [&](const Coarser& coarser) {
+      const std::string finer(coarser.instead_of);
+      return coarser.name == name && (node_.contains(finer) || cluster_.contains(finer));
+    });
+  }
 
  private:
   static void Add(const ConfigMap& values, std::string_view name, ConfigSource source,
@@ -45,23 +90,16 @@ class Layers {
     const auto it = values.find(std::string(name));
     if (it != values.end()) out.push_back({std::string(name), it->second, source});
   }
+  static void AddDefault(std::string_view name, std::vector<ConfigSynonym>& out) {
+    const ConfigKey* key = FindBrokerKey(name);
+    if (key == nullptr || !key->default_value) return;
+    out.push_back({std::string(name), std::string(*key->default_value), ConfigSource::kDefault});
+  }
 
   const ConfigMap& node_;
   const ConfigMap& cluster_;
   const ConfigMap& file_;
 };
-
-void AddScaled(const ConfigKey& key, const Layers& layers, std::vector<ConfigSynonym>& out) {
-  for (const ScaledSynonym& scaled : kScaledSynonyms) {
-    if (scaled.topic_key != key.name) continue;
-    const auto it = layers.file().find(std::string(scaled.broker_key));
-    if (it == layers.file().end()) continue;
-    const std::int64_t value = ConfigInteger(it->second);
-    const std::int64_t ms = value < 0 ? -1 : value * scaled.factor_ms;  // -1: no limit
-    out.push_back(
-        {std::string(scaled.broker_key), std::to_string(ms), ConfigSource::kStaticBroker});
-  }
-}
 
 // A resource's own values and where they are said to come from.
 struct Overrides {
@@ -73,17 +111,16 @@ std::vector<ConfigSynonym> Synonyms(const ConfigKey& key, const Layers& layers,
                                     const Overrides& overrides) {
   std::vector<ConfigSynonym> found;
   if (const auto it = overrides.values.find(std::string(key.name)); it != overrides.values.end()) {
-    found.push_back({it->first, std::string(Trim(it->second)), overrides.source});
+    found.push_back({it->first, CanonicalConfigValue(key, it->second), overrides.source});
   }
   if (key.broker_name.empty()) return found;
-  layers.Collect(key.broker_name, found);
-  AddScaled(key, layers, found);
+  for (ConfigSynonym& synonym : layers.Synonyms(key.broker_name)) {
+    found.push_back(std::move(synonym));
+  }
   // Some settings of groups have a broker's name but can be set nowhere but in a group.
-  const ConfigKey* broker_key = FindBrokerKey(key.broker_name);
-  const auto& default_value = broker_key != nullptr ? broker_key->default_value : key.default_value;
-  if (default_value) {
+  if (FindBrokerKey(key.broker_name) == nullptr && key.default_value) {
     found.push_back(
-        {std::string(key.broker_name), std::string(*default_value), ConfigSource::kDefault});
+        {std::string(key.broker_name), std::string(*key.default_value), ConfigSource::kDefault});
   }
   return found;
 }
@@ -98,7 +135,16 @@ std::vector<ConfigSynonym> GroupSynonyms(const ConfigKey& key, const Layers& lay
   return Synonyms(key, layers, {overrides, ConfigSource::kGroup});
 }
 
-ConfigEntry MakeEntry(const ConfigKey& key, std::vector<ConfigSynonym> synonyms) {
+// What is in force where a key has no synonym.
+std::optional<std::string> DefaultValue(const ConfigKey& key, const Layers& layers) {
+  if (const auto coarser = layers.InsteadOf(key.broker_name)) return coarser->value;
+  if (!key.default_value) return std::nullopt;
+  return std::string(*key.default_value);
+}
+
+// `otherwise` is the value where there are no synonyms.
+ConfigEntry MakeEntry(const ConfigKey& key, std::vector<ConfigSynonym> synonyms,
+                      std::optional<std::string> otherwise = std::nullopt) {
   ConfigEntry entry;
   entry.name = key.name;
   entry.type = key.type;
@@ -106,9 +152,9 @@ ConfigEntry MakeEntry(const ConfigKey& key, std::vector<ConfigSynonym> synonyms)
   entry.sensitive = IsSensitive(key);
   entry.documentation = key.documentation;
   if (synonyms.empty()) {
-    if (key.default_value) entry.value = std::string(*key.default_value);
+    entry.value = std::move(otherwise);
   } else {
-    entry.value = synonyms.front().value;
+    entry.value = CanonicalConfigValue(key, *synonyms.front().value);
     entry.source = synonyms.front().source;
   }
   entry.synonyms = std::move(synonyms);
@@ -136,7 +182,7 @@ class TopicValues {
   std::string Text(std::string_view name) const {
     const ConfigKey* key = FindTopicKey(name);
     std::vector<ConfigSynonym> synonyms = TopicSynonyms(*key, layers_, overrides_);
-    if (synonyms.empty()) return std::string(key->default_value.value_or(""));
+    if (synonyms.empty()) return DefaultValue(*key, layers_).value_or("");
     return std::string(Trim(*synonyms.front().value));
   }
   std::int64_t Long(std::string_view name) const { return ConfigInteger(Text(name)); }
@@ -190,11 +236,24 @@ std::vector<ConfigEntry> DescribeTopicConfigs(const BrokerConfig& broker,
   std::vector<ConfigEntry> entries;
   entries.reserve(TopicKeys().size());
   for (const ConfigKey& key : TopicKeys()) {
-    entries.push_back(MakeEntry(key, TopicSynonyms(key, layers, overrides)));
+    entries.push_back(
+        MakeEntry(key, TopicSynonyms(key, layers, overrides), DefaultValue(key, layers)));
   }
   for (const ConfigKey& key : TopicCreationKeys()) {
     if (!overrides.contains(std::string(key.name))) continue;
     entries.push_back(MakeEntry(key, TopicSynonyms(key, layers, overrides)));
+  }
+  return entries;
+}
+
+std::vector<ConfigEntry> DescribeNewTopic(const BrokerConfig& broker, const MetadataImage& image,
+                                          const ConfigMap& overrides) {
+  const Layers layers(broker, image);
+  std::vector<ConfigEntry> entries = DescribeTopicConfigs(broker, image, overrides);
+  for (ConfigEntry& entry : entries) {
+    if (!entry.synonyms.empty()) continue;
+    const auto coarser = layers.InsteadOf(FindTopicKey(entry.name)->broker_name);
+    if (coarser) entry.source = coarser->source;
   }
   return entries;
 }
@@ -205,13 +264,8 @@ std::vector<ConfigEntry> DescribeBrokerConfigs(const BrokerConfig& broker,
   std::vector<ConfigEntry> entries;
   entries.reserve(BrokerKeys().size());
   for (const ConfigKey& key : BrokerKeys()) {
-    std::vector<ConfigSynonym> synonyms;
-    layers.Collect(key.name, synonyms);
-    if (key.default_value) {
-      synonyms.push_back(
-          {std::string(key.name), std::string(*key.default_value), ConfigSource::kDefault});
-    }
-    entries.push_back(MakeEntry(key, std::move(synonyms)));
+    ConfigEntry& entry = entries.emplace_back(MakeEntry(key, layers.Synonyms(key.name)));
+    if (layers.IsForgotten(key.name)) entry.value = key.default_value;
   }
   return entries;
 }
@@ -236,7 +290,8 @@ std::vector<ConfigEntry> DescribeGroupConfigs(const BrokerConfig& broker,
   std::vector<ConfigEntry> entries;
   entries.reserve(GroupKeys().size());
   for (const ConfigKey& key : GroupKeys()) {
-    entries.push_back(MakeEntry(key, GroupSynonyms(key, layers, overrides)));
+    entries.push_back(
+        MakeEntry(key, GroupSynonyms(key, layers, overrides), DefaultValue(key, layers)));
   }
   return entries;
 }

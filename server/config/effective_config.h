@@ -48,10 +48,14 @@ struct ConfigEntry {
 TopicConfig ResolveTopicConfig(const BrokerConfig& broker, const MetadataImage& image,
                                const ConfigMap& overrides);
 
-// Every topic key, sorted by name, as DescribeConfigs and CreateTopics v5+ answer them.
+// Every topic key, sorted by name, as DescribeConfigs answers them.
 std::vector<ConfigEntry> DescribeTopicConfigs(const BrokerConfig& broker,
                                               const MetadataImage& image,
                                               const ConfigMap& overrides);
+// As CreateTopics v5+ answers them: a value that comes from log.retention.hours has the source of
+// that setting here, but none of its own in DescribeConfigs. So it is in Kafka.
+std::vector<ConfigEntry> DescribeNewTopic(const BrokerConfig& broker, const MetadataImage& image,
+                                          const ConfigMap& overrides);
 // Every broker key; for the resource "" only the cluster-wide dynamic ones.
 std::vector<ConfigEntry> DescribeBrokerConfigs(const BrokerConfig& broker,
                                                const MetadataImage& image);

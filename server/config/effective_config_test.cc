@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "server/metadata/metadata_fold.h"
+
 namespace gneiss::server {
 namespace {
 
@@ -12,6 +14,9 @@ class EffectiveConfigTest : public ::testing::Test {
  protected:
   ConfigEntry Topic(std::string_view name, const ConfigMap& overrides = {}) {
     return Named(DescribeTopicConfigs(broker_, image_, overrides), name);
+  }
+  ConfigEntry NewTopic(std::string_view name) {
+    return Named(DescribeNewTopic(broker_, image_, {}), name);
   }
   ConfigEntry OfBroker(std::string_view name) {
     return Named(DescribeBrokerConfigs(broker_, image_), name);
@@ -59,7 +64,7 @@ TEST_F(EffectiveConfigTest, TheTopicsOwnValueWinsAndItsSynonymsFollowInOrder) {
 TEST_F(EffectiveConfigTest, HoursAndMinutesOfTheFileBecomeMilliseconds) {
   broker_.static_values["log.retention.hours"] = "2";
   EXPECT_EQ(ResolveTopicConfig(broker_, image_, {}).retention_ms, 7'200'000);
-  EXPECT_EQ(Topic("retention.ms").source, ConfigSource::kStaticBroker);
+  EXPECT_EQ(Topic("retention.ms").value, "7200000");
   broker_.static_values["log.retention.minutes"] = "3";
   EXPECT_EQ(ResolveTopicConfig(broker_, image_, {}).retention_ms, 180'000);
   broker_.static_values["log.retention.ms"] = "4";
@@ -67,6 +72,63 @@ TEST_F(EffectiveConfigTest, HoursAndMinutesOfTheFileBecomeMilliseconds) {
   broker_.static_values.clear();
   broker_.static_values["log.retention.hours"] = "-1";
   EXPECT_EQ(ResolveTopicConfig(broker_, image_, {}).retention_ms, -1);
+}
+
+// Kafka tells them only behind the setting in milliseconds; alone they are as good as a default.
+TEST_F(EffectiveConfigTest, CoarserSettingsAreSynonymsBehindTheFinerOneOnly) {
+  broker_.static_values["log.retention.hours"] = "2";
+  EXPECT_TRUE(Topic("retention.ms").synonyms.empty());
+  EXPECT_EQ(Topic("retention.ms").source, ConfigSource::kDefault);
+  EXPECT_TRUE(OfBroker("log.retention.ms").synonyms.empty());
+
+  broker_.static_values["log.retention.minutes"] = "3";
+  const std::vector<ConfigSynonym> minutes = OfBroker("log.retention.minutes").synonyms;
+  ASSERT_EQ(minutes.size(), 3u);
+  EXPECT_EQ(minutes[0].value, "3");
+  EXPECT_EQ(minutes[1].name, "log.retention.hours");
+  EXPECT_EQ(minutes[1].source, ConfigSource::kStaticBroker);
+  EXPECT_EQ(minutes[2].source, ConfigSource::kDefault);
+
+  broker_.static_values["log.retention.ms"] = "4";
+  const std::vector<ConfigSynonym> retention = Topic("retention.ms").synonyms;
+  ASSERT_EQ(retention.size(), 4u);
+  EXPECT_EQ(retention[0].name, "log.retention.ms");
+  EXPECT_EQ(retention[3].name, "log.retention.hours");
+  EXPECT_EQ(retention[3].value, "168");
+}
+
+TEST_F(EffectiveConfigTest, ANewTopicIsToldWhereACoarserSettingComesFrom) {
+  EXPECT_EQ(NewTopic("retention.ms").source, ConfigSource::kDefault);
+  broker_.static_values["log.retention.hours"] = "2";
+  EXPECT_EQ(NewTopic("retention.ms").source, ConfigSource::kStaticBroker);
+  EXPECT_EQ(NewTopic("retention.ms").value, "7200000");
+}
+
+// Found by comparison: Kafka drops the file's hours from what it shows once the milliseconds are
+// set at run time.
+TEST_F(EffectiveConfigTest, ACoarserSettingIsForgottenWhileAFinerOneIsDynamic) {
+  broker_.static_values["log.retention.hours"] = "2";
+  EXPECT_EQ(OfBroker("log.retention.hours").value, "2");
+  protocol::ConfigRecord finer;
+  finer.resource_type = static_cast<std::int8_t>(ConfigResourceType::kBroker);
+  finer.name = "log.retention.ms";
+  finer.value = "5";
+  MetadataFold fold;
+  ASSERT_TRUE(fold.Apply(Offset(0), finer).has_value());
+  image_ = fold.image();
+  EXPECT_EQ(OfBroker("log.retention.hours").value, "168");
+}
+
+TEST_F(EffectiveConfigTest, TheFlushIntervalFallsBackToTheSchedulers) {
+  broker_.static_values["log.flush.scheduler.interval.ms"] = "7000";
+  EXPECT_EQ(ResolveTopicConfig(broker_, image_, {}).flush_ms, 7000);
+  EXPECT_TRUE(Topic("flush.ms").synonyms.empty());
+}
+
+TEST_F(EffectiveConfigTest, ATopicsValueIsShownAsItsTypeIsWritten) {
+  const ConfigEntry entry = Topic("segment.ms", {{"segment.ms", " 07000 "}});
+  EXPECT_EQ(entry.value, "7000");
+  EXPECT_EQ(entry.synonyms.front().value, "7000");
 }
 
 TEST_F(EffectiveConfigTest, ABrokerKeyTellsItsSourceAndWhetherItIsReadOnly) {

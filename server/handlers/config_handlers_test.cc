@@ -95,6 +95,10 @@ class ConfigHandlersTest : public ::testing::Test {
   testing::RawClient client_ = broker_.Connect();
 };
 
+TEST_F(ConfigHandlersTest, DocumentationIsNullUnlessItIsAskedFor) {
+  EXPECT_FALSE(Named(Describe(kBroker, "1"), "log.retention.ms").documentation.has_value());
+}
+
 TEST_F(ConfigHandlersTest, EveryVersionDescribesATopicWithSourcesAndSynonyms) {
   testing::CreateTopic(client_, "orders", 1, {{"retention.ms", "5000"}});
   for (std::int16_t version = 1; version <= 4; ++version) {

@@ -36,6 +36,7 @@ protocol::DescribeConfigsResponse::DescribeConfigsResourceResult ToWire(
   wire.config_source = static_cast<std::int8_t>(entry.source);
   wire.is_sensitive = entry.sensitive;
   wire.config_type = static_cast<std::int8_t>(entry.type);
+  wire.documentation.reset();
   if (request.include_documentation) wire.documentation = std::string(entry.documentation);
   if (request.include_synonyms) {
     for (ConfigSynonym& synonym : entry.synonyms) {

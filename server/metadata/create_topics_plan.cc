@@ -206,7 +206,7 @@ void DescribeCreated(const MetadataImage& image, const PlanContext& context, con
   created.num_partitions = static_cast<std::int32_t>(draft.replicas.size());
   created.replication_factor = static_cast<std::int16_t>(draft.replicas.front().size());
   std::vector<CreatedConfig> configs;
-  for (ConfigEntry& entry : DescribeTopicConfigs(context.config, image, draft.configs)) {
+  for (ConfigEntry& entry : DescribeNewTopic(context.config, image, draft.configs)) {
     CreatedConfig& config = configs.emplace_back();
     config.name = std::move(entry.name);
     config.value = std::move(entry.value);
