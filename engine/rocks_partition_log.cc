@@ -270,10 +270,12 @@ void RocksPartitionLog::AddBinding(Commit& commit) {
 
 void RocksPartitionLog::FamilyMade(Result<std::shared_ptr<Family>> family) {
   std::deque<Commit> failed;
+  bool dropped = false;
   {
     MutexLock lock(mutex_);
     family_requested_ = false;
-    if (family && !dropped_) {
+    dropped = dropped_;
+    if (family && !dropped) {
       family_ = std::move(*family);
       for (Commit& commit : waiting_) {
         if (commit.batch) commit.batch->family = family_;
@@ -301,7 +303,7 @@ void RocksPartitionLog::FamilyMade(Result<std::shared_ptr<Family>> family) {
                                : Status(std::unexpected(family.error()));
   for (const Commit& commit : failed) place_.store->committer().Withdraw(commit.admission);
   for (Commit& commit : failed) commit.done(status);
-  if (family) place_.store->Erase(ref_);
+  if (dropped) place_.store->Erase(ref_);
 }
 
 void RocksPartitionLog::Committed(const CommittedBatch& batch, const Status& status,
@@ -571,13 +573,16 @@ PartitionLog::WatchId RocksPartitionLog::WatchHighWatermark(Offset beyond,
 }
 
 void RocksPartitionLog::Drop() {
+  bool family_coming = false;
   {
     MutexLock lock(mutex_);
     if (closed_ || std::exchange(dropped_, true)) return;
     family_.reset();
+    family_coming = family_requested_;
   }
   watchers_.Close();
-  place_.store->Erase(ref_);
+  // Erased before its family is there it would be forgotten, and then made: FamilyMade does it.
+  if (!family_coming) place_.store->Erase(ref_);
 }
 
 void RocksPartitionLog::Close() {
