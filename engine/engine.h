@@ -108,10 +108,15 @@ class Engine {
   // What lies in a store that is offline is dropped at the first start with that store.
   virtual void DropRemoved(const std::function<bool(const Uuid&)>& is_removed) = 0;
 
-  // Makes partitions that metadata does not have yet out of others, by hard links: engine/clone. All
-  // or none; durable when it returns. What does not get into the metadata afterwards is dropped by
-  // the DropRemoved of the next start. Blocks. Errors: kNotFound, kOutOfRange and kInvalidArgument
-  // with a sentence for the client.
+  // Whether a store, be it offline, may still have something of this topic. Once a topic is deleted
+  // and this has become false it stays so, also after a crash: nobody needs to know of the removal
+  // any more.
+  virtual bool MayHold(const Uuid& topic_id) const = 0;
+
+  // Makes partitions that metadata does not have yet out of others, by hard links: engine/clone.
+  // All or none; durable when it returns. What does not get into the metadata afterwards is dropped
+  // by the DropRemoved of the next start. Blocks. Errors: kNotFound, kOutOfRange and
+  // kInvalidArgument with a sentence for the client.
   virtual Status ClonePartitions(std::span<const PartitionToClone> clones) = 0;
 
   virtual std::vector<LogDirUsage> LogDirs() const = 0;

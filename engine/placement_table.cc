@@ -49,13 +49,11 @@ Status PlacementTable::Record(std::span<const format::PartitionRef> partitions,
   return result;
 }
 
-void PlacementTable::Erase(const format::PartitionRef& partition) {
+Status PlacementTable::Erase(const format::PartitionRef& partition) {
   rocksdb::WriteBatch batch;
-  batch.Delete(format::PlacementKey(partition)).PermitUncheckedError();  // it cannot be too large
-  if (const Status erased = metadata_.Write(batch, "write placements", false); !erased) {
-    LOG(WARNING) << "placement stays until the next start topic_id=" << partition.topic_id
-                 << " partition=" << partition.partition << " error=" << erased.error().detail;
-  }
+  GNEISS_RETURN_IF_ERROR(
+      FromRocks(batch.Delete(format::PlacementKey(partition)), "frame a placement"));
+  return metadata_.Write(batch, "write placements", false);
 }
 
 }  // namespace gneiss::engine

@@ -28,8 +28,9 @@ class PlacementTable {
   Status Record(std::span<const format::PartitionRef> partitions,
                 const format::Placement& placement) EXCLUDES(mutex_);
 
-  // Not fsynced: what a crash brings back is erased again at the next start.
-  void Erase(const format::PartitionRef& partition);
+  // Not fsynced: what a crash brings back is erased again at the next start. What is written to the
+  // metadata later does not outlive it.
+  Status Erase(const format::PartitionRef& partition);
 
  private:
   // What is written with one fsync.

@@ -274,6 +274,8 @@ void RocksEngine::DropRemoved(const std::function<bool(const Uuid&)>& is_removed
   }
 }
 
+bool RocksEngine::MayHold(const Uuid& topic_id) const { return stores_->HoldsAny(topic_id); }
+
 EngineStats RocksEngine::Stats(std::size_t partitions_max) const {
   EngineStats stats;
   stats.stores = stores_->Stats();

@@ -40,6 +40,7 @@ class RocksEngine final : public Engine {
       EXCLUDES(mutex_);
   void DropPartition(const TopicPartition& tp, const Uuid& topic_id) override EXCLUDES(mutex_);
   void DropRemoved(const std::function<bool(const Uuid&)>& is_removed) override EXCLUDES(mutex_);
+  bool MayHold(const Uuid& topic_id) const override;
   Status ClonePartitions(std::span<const PartitionToClone> clones) override EXCLUDES(mutex_);
   std::vector<LogDirUsage> LogDirs() const override;
   EngineStats Stats(std::size_t partitions_max) const override EXCLUDES(mutex_);

@@ -338,16 +338,19 @@ StoreSet::Slot* StoreSet::Emptiest() {
   return emptiest == slots_.end() || (*emptiest)->store == nullptr ? nullptr : emptiest->get();
 }
 
+// On record first: as long as the placement may be there, so must be the removal of its topic, for
+// which HoldsAny is asked.
 void StoreSet::Forget(const format::PartitionRef& ref) {
-  {
-    MutexLock lock(mutex_);
-    const auto placed = placed_.find(ref);
-    if (placed != placed_.end()) {
-      --placed->second->partitions;
-      placed_.erase(placed);
-    }
+  if (const Status erased = placements_->Erase(ref); !erased) {
+    LOG(WARNING) << "placement stays until the next start topic_id=" << ref.topic_id
+                 << " partition=" << ref.partition << " error=" << erased.error().detail;
+    return;
   }
-  placements_->Erase(ref);
+  MutexLock lock(mutex_);
+  const auto placed = placed_.find(ref);
+  if (placed == placed_.end()) return;
+  --placed->second->partitions;
+  placed_.erase(placed);
 }
 
 // ---- What there is ----
@@ -377,6 +380,12 @@ std::vector<StoreSet::Placed> StoreSet::Partitions() const {
   MutexLock lock(mutex_);
   for (const auto& [ref, slot] : placed_) partitions.push_back({ref, slot->store});
   return partitions;
+}
+
+bool StoreSet::HoldsAny(const Uuid& topic_id) const {
+  MutexLock lock(mutex_);
+  const auto first = placed_.lower_bound({topic_id, PartitionId(0)});
+  return first != placed_.end() && first->first.topic_id == topic_id;
 }
 
 std::vector<StoreStats> StoreSet::Stats() const {

@@ -71,6 +71,8 @@ class StoreSet {
     std::shared_ptr<Store> store;  // null: offline
   };
   std::vector<Placed> Partitions() const EXCLUDES(mutex_);
+  // Whether a partition of this topic is placed anywhere, in a store that is offline, too.
+  bool HoldsAny(const Uuid& topic_id) const EXCLUDES(mutex_);
   // Lists directories.
   std::vector<StoreStats> Stats() const EXCLUDES(mutex_);
 
