@@ -8,6 +8,7 @@
 #include <limits>
 #include <thread>
 
+#include "engine/format.h"
 #include "engine/testing/batches.h"
 #include "engine/testing/temp_dir.h"
 
@@ -84,12 +85,13 @@ TEST_F(EngineTest, ANewerFormatIsRefusedWithASentence) {
   Open();
   ASSERT_TRUE(engine_->Close());
   engine_.reset();
-  std::ofstream(data_dirs_.front() / "FORMAT") << "gneiss data directory, format 3\n";
+  std::ofstream(data_dirs_.front() / "FORMAT")
+      << format::FormatFileText(format::kDirectoryFormat + 1);
   const auto opened = TryOpen();
   ASSERT_FALSE(opened.has_value());
   EXPECT_EQ(opened.error().code, Errc::kUnsupportedVersion);
   EXPECT_THAT(opened.error().detail,
-              HasSubstr("has format 3, and this version knows formats up to 2."));
+              HasSubstr("has format 4, and this version knows formats up to 3."));
 }
 
 TEST_F(EngineTest, ADirectoryThatCannotBeMadeIsRefusedWithASentence) {

@@ -485,6 +485,52 @@ Result<Offset> DecodeMetadataRecordKey(std::string_view key) {
   return offset;
 }
 
+std::string MetadataSnapshotKey() { return {static_cast<char>(MetadataSpace::kSnapshot)}; }
+
+std::string EncodeMetadataSnapshot(const MetadataSnapshot& snapshot) {
+  std::string out = NewValue(16);
+  Put(out, snapshot.end.value());
+  Put(out, snapshot.records);
+  return out;
+}
+
+Result<MetadataSnapshot> DecodeMetadataSnapshot(std::string_view value) {
+  ValueReader in(value);
+  GNEISS_RETURN_IF_ERROR(in.ReadVersion("metadata snapshot"));
+  MetadataSnapshot snapshot;
+  snapshot.end = Offset(in.Read<std::int64_t>());
+  snapshot.records = in.Read<std::int64_t>();
+  GNEISS_RETURN_IF_ERROR(in.Finish("metadata snapshot"));
+  if (snapshot.end < Offset(0) || snapshot.records < 0) {
+    return Fail(Errc::kCorrupt, "metadata snapshot: negative numbers");
+  }
+  return snapshot;
+}
+
+std::string MetadataSnapshotRecordsBegin() {
+  return {static_cast<char>(MetadataSpace::kSnapshotRecord)};
+}
+
+std::string MetadataSnapshotRecordKey(const SnapshotRecordRef& ref) {
+  std::string key = MetadataSnapshotRecordsBegin();
+  Put(key, ref.snapshot_end.value());
+  Put(key, ref.index);
+  return key;
+}
+
+Result<SnapshotRecordRef> DecodeMetadataSnapshotRecordKey(std::string_view key) {
+  ValueReader in(key);
+  const auto space = in.Read<std::uint8_t>();
+  SnapshotRecordRef ref;
+  ref.snapshot_end = Offset(in.Read<std::int64_t>());
+  ref.index = in.Read<std::int64_t>();
+  GNEISS_RETURN_IF_ERROR(in.Finish("snapshot record key"));
+  if (space != static_cast<std::uint8_t>(MetadataSpace::kSnapshotRecord)) {
+    return Fail(Errc::kCorrupt, "snapshot record key: wrong key space");
+  }
+  return ref;
+}
+
 std::string MetadataPropertyKey(std::string_view name) {
   std::string key;
   key.reserve(1 + name.size());

@@ -27,8 +27,10 @@ namespace gneiss::engine::format {
 // The layout of a data directory as a whole, kept as text in its FORMAT file. A directory with a
 // higher number is refused. It rises when an older build would misread what a newer one wrote:
 // 2 brought several stores, of which a build of 1 would serve the first and bring up the partitions
-// of the others empty. A directory of a lower format is taken over as it is.
-inline constexpr int kDirectoryFormat = 2;
+// of the others empty; 3 brought snapshots of the metadata, without which a build of 2 would find a
+// cluster without topics. A directory of a lower format is taken over as it is.
+inline constexpr int kDirectoryFormat = 3;
+inline constexpr int kFirstFormatWithPlacements = 2;
 inline constexpr char kFormatFile[] = "FORMAT";
 inline constexpr char kReserveFile[] = "reserve";  // space kept for a full disk (disk_guard.h)
 inline constexpr char kDirectoryIdFile[] = "DIRECTORY_ID";
@@ -213,10 +215,39 @@ Result<std::vector<TimeMark>> DecodeTimeMarks(std::string_view value);
 // ---- The metadata store: properties by name, records by offset, placements by partition. ----
 
 // The first byte of a key. ON DISK: never renumber.
-enum class MetadataSpace : std::uint8_t { kProperty = 1, kRecord = 2, kPlacement = 3, kLogEnd = 4 };
+enum class MetadataSpace : std::uint8_t {
+  kProperty = 1,
+  kRecord = 2,
+  kPlacement = 3,
+  kLogEnd = 4,
+  kSnapshot = 5,
+  kSnapshotRecord = 6,
+};
 
 std::string MetadataRecordKey(Offset offset);
 Result<Offset> DecodeMetadataRecordKey(std::string_view key);
+
+// snapshot: stands for all records below `end`, of which none is there any more. Without the key
+// the log begins at 0.
+struct MetadataSnapshot {
+  Offset end;
+  std::int64_t records = 0;
+  bool operator==(const MetadataSnapshot&) const = default;
+};
+std::string MetadataSnapshotKey();
+std::string EncodeMetadataSnapshot(const MetadataSnapshot& snapshot);
+Result<MetadataSnapshot> DecodeMetadataSnapshot(std::string_view value);
+
+// snapshot record: one of the snapshot that ends there, framed like those of the log. Those of
+// another end than the snapshot's were staged by a broker that died.
+struct SnapshotRecordRef {
+  Offset snapshot_end;
+  std::int64_t index = 0;
+  bool operator==(const SnapshotRecordRef&) const = default;
+};
+std::string MetadataSnapshotRecordsBegin();  // all keys of snapshot records begin with this
+std::string MetadataSnapshotRecordKey(const SnapshotRecordRef& ref);
+Result<SnapshotRecordRef> DecodeMetadataSnapshotRecordKey(std::string_view key);
 std::string MetadataPropertyKey(std::string_view name);
 
 // placement: in which store the partition has its family, or is about to have it. Outside of that

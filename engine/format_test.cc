@@ -222,6 +222,22 @@ TEST(FormatTest, MetadataRecordsComeBehindProperties) {
   EXPECT_LT(MetadataPropertyKey("zzz"), MetadataRecordKey(Offset(0)));
 }
 
+TEST(FormatTest, ASnapshotOfTheMetadataNamesItsEndAndItsRecords) {
+  EXPECT_EQ(Hex(MetadataSnapshotKey()), "05");
+  const MetadataSnapshot snapshot{.end = Offset(700), .records = 12};
+  const std::string value = EncodeMetadataSnapshot(snapshot);
+  EXPECT_EQ(Hex(value), "0100000000000002bc000000000000000c");
+  EXPECT_EQ(*DecodeMetadataSnapshot(value), snapshot);
+  EXPECT_EQ(DecodeMetadataSnapshot(value.substr(1)).error().code, Errc::kCorrupt);
+  EXPECT_EQ(DecodeMetadataSnapshot("\x02" + value.substr(1)).error().code,
+            Errc::kUnsupportedVersion);
+  const SnapshotRecordRef ref{.snapshot_end = Offset(700), .index = 3};
+  EXPECT_EQ(Hex(MetadataSnapshotRecordKey(ref)), "0600000000000002bc0000000000000003");
+  EXPECT_EQ(*DecodeMetadataSnapshotRecordKey(MetadataSnapshotRecordKey(ref)), ref);
+  EXPECT_FALSE(DecodeMetadataSnapshotRecordKey(MetadataSnapshotKey()).has_value());
+  EXPECT_GT(MetadataSnapshotKey(), LogEndsBegin() + std::string(20, '\xff'));
+}
+
 TEST(FormatTest, APlacementNamesDirectoryAndStore) {
   EXPECT_EQ(Hex(PlacementKey(Ref())), "03" + std::string(kRefHex).substr(2));
   EXPECT_EQ(*DecodePlacementKey(PlacementKey(Ref())), Ref());

@@ -54,6 +54,9 @@ Result<std::unique_ptr<RocksEngine>> RocksEngine::Open(
   engine->metadata_log_ = std::move(*metadata_log);
   engine->placements_ = std::make_unique<PlacementTable>(*engine->metadata_log_);
   GNEISS_RETURN_IF_ERROR(engine->stores_->Adopt(*engine->placements_));
+  if (engine->metadata_directory_ != nullptr) {
+    GNEISS_RETURN_IF_ERROR(engine->metadata_directory_->RaiseFormat());
+  }
   engine->housekeeper_ = std::make_unique<Housekeeper>(
       Housekeeper::Options{.clock = engine->options_.clock,
                            .check_interval = engine->options_.retention_check_interval});

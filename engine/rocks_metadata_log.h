@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "engine/database.h"
+#include "engine/format.h"
 #include "engine/full_disk.h"
 #include "engine/metadata_log.h"
 #include "protocol/base/mutex.h"
@@ -21,8 +22,10 @@ class RocksMetadataLog final : public MetadataLog {
       const std::filesystem::path& path, const std::shared_ptr<rocksdb::FileSystem>& base);
 
   Offset log_end() const override { return log_end_.load(); }
+  Offset snapshot_end() const override { return snapshot_end_.load(); }
   Result<Offset> Append(std::span<const std::string> records) override;
-  Status Replay(const std::function<Status(Offset, std::span<const std::byte>)>& record) override;
+  Status WriteSnapshot(Offset end, const SnapshotSource& source) override;
+  Status Replay(const RecordVisitor& record) override;
   Result<std::string> GetProperty(const std::string& name) override;
   Status SetProperty(const std::string& name, const std::string& value) override;
 
@@ -40,9 +43,16 @@ class RocksMetadataLog final : public MetadataLog {
         recovery_(database_->db(), database_->db().DefaultColumnFamily()) {}
 
   Status FindEnd();
+  Result<format::MetadataSnapshot> ReadSnapshot() const;
+  Status ReplaySnapshot(const format::MetadataSnapshot& snapshot, const RecordVisitor& record);
+  Status DropStaged(Offset present_end);
+  Result<std::int64_t> Stage(Offset end, const SnapshotSource& source);
+  Status SwitchTo(const format::MetadataSnapshot& snapshot, Offset before);
+  void GiveBackSpace();
 
   std::shared_ptr<Database> database_;
   std::atomic<Offset> log_end_{};
+  std::atomic<Offset> snapshot_end_{};
   Mutex write_mutex_;
   FullDiskRecovery recovery_ GUARDED_BY(write_mutex_);
   // After a failed fsync nobody knows what is on disk.

@@ -147,7 +147,9 @@ Status StoreSet::CheckNamed() const {
   for (const auto& slot : slots_) {
     if (slot->store != nullptr || slot->partitions != 0 || slot->directory == kNoDirectory)
       continue;
-    if (directories_[slot->directory].claim->format() >= format::kDirectoryFormat) continue;
+    if (directories_[slot->directory].claim->format() >= format::kFirstFormatWithPlacements) {
+      continue;
+    }
     return Fail(
         Errc::kStorage,
         "The store " + slot->path.string() +

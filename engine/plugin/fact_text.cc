@@ -153,6 +153,11 @@ std::optional<std::string> KeyText(std::string_view key) {
   if (const auto record = format::DecodeMetadataRecordKey(key)) {
     return "metadata-record=" + OffsetText(*record);
   }
+  if (key == format::MetadataSnapshotKey()) return "metadata-snapshot";
+  if (const auto record = format::DecodeMetadataSnapshotRecordKey(key)) {
+    return "metadata-snapshot-end=" + OffsetText(record->snapshot_end) +
+           " record=" + std::to_string(record->index);
+  }
   if (const auto partition = PartitionIn(key)) return PartitionText(*partition);
   if (const auto ended = format::DecodeLogEndKey(key)) return PartitionText(*ended) + " log-end";
   if (const auto fact = format::DecodeFactKey(key)) return FactKeyText(*fact);
@@ -164,6 +169,12 @@ std::optional<std::string> ValueText(std::string_view key, std::string_view valu
   if (IsBatchKey(key)) return BatchText(*format::DecodeBatchKey(key), AsBytes(value));
   if (const auto fact = format::DecodeFactKey(key)) return FactText(*fact, value);
   if (PartitionIn(key)) return CloneOrPlacementText(value);
+  if (key == format::MetadataSnapshotKey()) {
+    return Words<format::MetadataSnapshot>(
+        format::DecodeMetadataSnapshot(value), [](const auto& snapshot) {
+          return "end=" + OffsetText(snapshot.end) + " records=" + std::to_string(snapshot.records);
+        });
+  }
   if (format::DecodeLogEndKey(key)) return Words<Offset>(format::DecodeLogEnd(value), OffsetText);
   if (!NameIn(key)) return QuotedText(value);
   const auto binding = format::DecodeBinding(value);

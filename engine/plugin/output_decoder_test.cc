@@ -126,6 +126,12 @@ TEST(OutputDecoderTest, EveryFactHasWords) {
             ref + "log-end : 12");
   EXPECT_EQ(decode(format::MetadataRecordKey(Offset(6)), "x\x01"),
             "metadata-record=6 : \"x\\x01\"");
+  EXPECT_EQ(decode(format::MetadataSnapshotKey(),
+                   format::EncodeMetadataSnapshot({.end = Offset(70), .records = 3})),
+            "metadata-snapshot : end=70 records=3");
+  EXPECT_EQ(
+      decode(format::MetadataSnapshotRecordKey({.snapshot_end = Offset(70), .index = 2}), "x"),
+      "metadata-snapshot-end=70 record=2 : \"x\"");
 }
 
 TEST(OutputDecoderTest, TheOtherShapesOfOutputAreKnown) {

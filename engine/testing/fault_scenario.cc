@@ -74,6 +74,7 @@ class Scenario {
     MergeFiles();
     ReplaceTopic("passing");
     LoadAll();
+    SnapshotMetadata();
     TakeSnapshots();
     FillDisk();
     LoadAll();
@@ -130,6 +131,30 @@ class Scenario {
     for (const Log& log : logs_[id]) engine_->DropPartition(log->topic_partition(), id);
     logs_.erase(id);
     topics_.live.erase(id);
+    topics_.removed.insert(id);
+  }
+
+  // What is live, and the removals that a store may not have carried out yet. Padded, so that it is
+  // staged in several pieces.
+  void SnapshotMetadata() {
+    MetadataLog& log = engine_->metadata_log();
+    const std::string padding(std::size_t{100} << 10, ' ');
+    const Status written =
+        log.WriteSnapshot(log.log_end(), [&](const MetadataLog::SnapshotSink& sink) -> Status {
+          for (const auto& [id, name] : topics_.live) {
+            const auto clone = topics_.clones.find(id);
+            const std::string record = clone == topics_.clones.end()
+                                           ? TopicRecord(id, name)
+                                           : CloneRecord(id, name, clone->second);
+            GNEISS_RETURN_IF_ERROR(sink(record + padding));
+          }
+          for (const Uuid& id : topics_.removed) {
+            if (!engine_->MayHold(id)) continue;
+            GNEISS_RETURN_IF_ERROR(sink(RemovalRecord(id) + padding));
+          }
+          return {};
+        });
+    CHECK(written.has_value()) << written.error().detail;
   }
 
   // A topic is deleted and made again under its name while the old family may still be there.
@@ -167,6 +192,7 @@ class Scenario {
           std::to_string(origin.ends[i].value()));
     }
     topics_.live.emplace(id, "copy");
+    topics_.clones.emplace(id, origin);
     OpenLogs(id, "copy");
 
     clones = ClonesOf(source, Uuid::Random());

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
+#include <iterator>
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/metadata_log.h"
@@ -20,22 +22,46 @@ class MemoryMetadataLog final : public engine::MetadataLog {
  public:
   Offset log_end() const override {
     const MutexLock lock(mutex_);
-    return Offset(static_cast<std::int64_t>(records_.size()));
+    return EndLocked();
+  }
+  Offset snapshot_end() const override {
+    const MutexLock lock(mutex_);
+    return snapshot_end_;
   }
 
   Result<Offset> Append(std::span<const std::string> records) override {
     const MutexLock lock(mutex_);
     if (failing_) return Fail(Errc::kStorage, "the test's disk is broken");
     ++appends_;
-    const Offset first(static_cast<std::int64_t>(records_.size()));
+    const Offset first = EndLocked();
     records_.insert(records_.end(), records.begin(), records.end());
     return first;
   }
 
-  Status Replay(const std::function<Status(Offset, std::span<const std::byte>)>& record) override {
-    const std::vector<std::string> all = records();
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      GNEISS_RETURN_IF_ERROR(record(Offset(static_cast<std::int64_t>(i)), AsBytes(all[i])));
+  Status WriteSnapshot(Offset end, const SnapshotSource& source) override {
+    std::vector<std::string> snapshot;
+    GNEISS_RETURN_IF_ERROR(source([&](std::string_view record) {
+      snapshot.emplace_back(record);
+      return Status();
+    }));
+    const MutexLock lock(mutex_);
+    if (failing_) return Fail(Errc::kStorage, "the test's disk is broken");
+    records_.erase(records_.begin(), records_.begin() + (end - snapshot_end_));
+    snapshot_ = std::move(snapshot);
+    snapshot_end_ = end;
+    snapshot_taken_.NotifyAll();
+    return {};
+  }
+
+  Status Replay(const RecordVisitor& record) override {
+    const std::vector<std::string> of_snapshot = snapshot();
+    for (const std::string& bytes : of_snapshot) {
+      GNEISS_RETURN_IF_ERROR(record(snapshot_end() - 1, AsBytes(bytes)));
+    }
+    Offset offset = snapshot_end();
+    for (const std::string& bytes : records()) {
+      GNEISS_RETURN_IF_ERROR(record(offset, AsBytes(bytes)));
+      ++offset;
     }
     return {};
   }
@@ -53,6 +79,12 @@ class MemoryMetadataLog final : public engine::MetadataLog {
     return {};
   }
 
+  void WaitForSnapshot(Offset end) {
+    const MutexLock lock(mutex_);
+    while (snapshot_end_ < end) snapshot_taken_.Wait(mutex_);
+  }
+
+  // Snapshots, too.
   void FailAppends(bool failing) {
     const MutexLock lock(mutex_);
     failing_ = failing;
@@ -61,13 +93,23 @@ class MemoryMetadataLog final : public engine::MetadataLog {
     const MutexLock lock(mutex_);
     return appends_;
   }
+  // Those behind the snapshot.
   std::vector<std::string> records() const {
     const MutexLock lock(mutex_);
     return records_;
   }
+  std::vector<std::string> snapshot() const {
+    const MutexLock lock(mutex_);
+    return snapshot_;
+  }
 
  private:
+  Offset EndLocked() const REQUIRES(mutex_) { return snapshot_end_ + std::ssize(records_); }
+
   mutable Mutex mutex_;
+  CondVar snapshot_taken_;
+  Offset snapshot_end_ GUARDED_BY(mutex_){0};
+  std::vector<std::string> snapshot_ GUARDED_BY(mutex_);
   std::vector<std::string> records_ GUARDED_BY(mutex_);
   std::map<std::string, std::string> properties_ GUARDED_BY(mutex_);
   std::size_t appends_ GUARDED_BY(mutex_) = 0;
