@@ -152,6 +152,7 @@ Status BrokerImpl::OpenData() {
   partitions_ = PartitionTable::Open(*engine_, *controller_, config_, [this](const Uuid& topic_id) {
     return controller_->IsRemoved(topic_id);
   });
+  controller_->SetMayHold([this](const Uuid& topic_id) { return engine_->MayHold(topic_id); });
   controller_->SetCloner(
       [this](const TopicClone& clone) { return engine_->ClonePartitions(PartitionsOf(clone)); });
   fetch_sessions_ = std::make_unique<FetchSessionCache>(

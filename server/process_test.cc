@@ -2,6 +2,7 @@
 // The program as its users meet it: the command line, what it prints, how it ends.
 
 #include <csignal>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -11,8 +12,12 @@
 #include <gtest/gtest.h>
 
 #include "engine/testing/temp_dir.h"
+#include "protocol/messages/delete_topics.h"
 #include "server/http/control_client.h"
 #include "server/testing/gneiss_process.h"
+#include "server/testing/group_calls.h"
+#include "server/testing/raw_client.h"
+#include "server/testing/topic_calls.h"
 
 namespace gneiss::server {
 namespace {
@@ -149,6 +154,32 @@ TEST_F(ProcessTest, ATableOfTheApisIsPrinted) {
   const Finished table = RunToTheEnd({"--print_api_table"});
   EXPECT_EQ(table.exit_code, 0);
   EXPECT_NE(table.output.find("| 18 | ApiVersions | 0-4 |"), std::string::npos) << table.output;
+}
+
+// The tombstones of its offsets may not have been written yet: the load must find the orphans.
+TEST_F(ProcessTest, OffsetsOfATopicDeletedJustBeforeAKillAreNotThoseOfANewOne) {
+  const auto connect = [](Process& broker) {
+    const std::string address = AddressIn(broker.ReadLine());
+    return testing::RawClient(
+        static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
+  };
+  for (int round = 0; round < 3; ++round) {
+    SCOPED_TRACE(round);
+    Process broker({DataDir(), kAnyPort});
+    testing::RawClient client = connect(broker);
+    if (round > 0) testing::WaitForGroups(client, {"g"});
+    testing::CreateTopic(client, "orders");
+    if (round > 0) EXPECT_EQ(testing::Committed(client, "g", "orders", 0), -1);
+    testing::FindGroup(client, "g");
+    ASSERT_EQ(testing::Commit(client, "g", "orders", 0, 42), 0);
+    ASSERT_EQ(testing::Committed(client, "g", "orders", 0), 42);
+    protocol::DeleteTopicsRequest request;
+    request.topic_names = {"orders"};
+    request.timeout_ms = 10'000;
+    client.Call<protocol::DeleteTopicsRequest, protocol::DeleteTopicsResponse>(request, 5);
+    broker.Signal(SIGKILL);
+    broker.Wait();
+  }
 }
 
 }  // namespace

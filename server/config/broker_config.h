@@ -34,6 +34,8 @@ struct BrokerConfig {
   std::vector<ListenerConfig> advertised_listeners;  // empty: the connection's own local address
   std::vector<std::filesystem::path> log_dirs{"./gneiss-data"};
   std::optional<std::filesystem::path> metadata_log_dir;
+  std::int64_t metadata_log_max_record_bytes_between_snapshots = 20'971'520;
+  std::chrono::milliseconds metadata_log_max_snapshot_interval{3'600'000};  // 0: none
 
   bool auto_create_topics = true;
   bool delete_topics = true;

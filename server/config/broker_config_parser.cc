@@ -216,6 +216,13 @@ void ReadHousekeeping(const Properties& properties, BrokerConfig& config) {
   properties.Read("log.cleaner.backoff.ms", config.log_cleaner_backoff);
 }
 
+void ReadMetadataLog(const Properties& properties, BrokerConfig& config) {
+  properties.Read("metadata.log.max.record.bytes.between.snapshots",
+                  config.metadata_log_max_record_bytes_between_snapshots);
+  properties.Read("metadata.log.max.snapshot.interval.ms",
+                  config.metadata_log_max_snapshot_interval);
+}
+
 void ReadGroups(const Properties& properties, BrokerConfig& config) {
   properties.Read("offsets.topic.num.partitions", config.offsets_topic_num_partitions);
   properties.Read("offsets.topic.segment.bytes", config.offsets_topic_segment_bytes);
@@ -312,6 +319,7 @@ Result<ParsedBrokerConfig> ParseBrokerConfig(const ConfigMap& properties) {
   GNEISS_RETURN_IF_ERROR(ReadPerIpOverrides(values, parsed.config));
   ReadTopicDefaults(values, parsed.config);
   ReadHousekeeping(values, parsed.config);
+  ReadMetadataLog(values, parsed.config);
   ReadGroups(values, parsed.config);
   GNEISS_RETURN_IF_ERROR(ReadConsumerGroups(values, parsed.config));
   GNEISS_RETURN_IF_ERROR(CheckGroupDefaults(properties));

@@ -217,7 +217,7 @@ constexpr ConfigKey kBrokerKeys[] = {
     {"metadata.log.dir", kString, kNull, "", kReadOnly, "", "Directory of the metadata log"},
     {"metadata.log.max.record.bytes.between.snapshots", kLong, "20971520", "1..", kReadOnly, "",
      ""},
-    {"metadata.log.max.snapshot.interval.ms", kLong, "3600000", "", kReadOnly, "", ""},
+    {"metadata.log.max.snapshot.interval.ms", kLong, "3600000", "0..", kReadOnly, "", ""},
     {"metadata.log.segment.bytes", kInt, "1073741824", "8388608..", kReadOnly, "", ""},
     {"metadata.log.segment.ms", kLong, "604800000", "", kReadOnly, "", ""},
     {"metadata.max.idle.interval.ms", kInt, "500", "", kReadOnly, "", ""},

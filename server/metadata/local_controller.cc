@@ -59,6 +59,13 @@ Refusal RefusalOfClone(const Error& error) {
 
 }  // namespace
 
+LocalController::LocalController(engine::MetadataLog& log, const BrokerConfig& config)
+    : log_(log),
+      config_(config),
+      snapshots_(log, {.record_bytes = static_cast<std::size_t>(
+                           config.metadata_log_max_record_bytes_between_snapshots),
+                       .interval = config.metadata_log_max_snapshot_interval}) {}
+
 Result<std::unique_ptr<LocalController>> LocalController::Open(engine::MetadataLog& log,
                                                                const BrokerConfig& config) {
   std::unique_ptr<LocalController> controller(new LocalController(log, config));
@@ -78,6 +85,7 @@ void LocalController::Stop() {
   }
   queue_filled_.NotifyAll();
   if (thread_.joinable()) thread_.join();
+  snapshots_.Stop();
 }
 
 MetadataImagePtr LocalController::image() const {
@@ -102,26 +110,29 @@ Status LocalController::LoadClusterId() {
 
 Status LocalController::Replay() {
   MetadataFold fold;
+  MetadataSnapshots::Replayed replayed;
   const auto apply = [&](Offset offset, std::span<const std::byte> bytes) -> Status {
-    Result<MetadataRecord> record = DecodeMetadataRecord(bytes);
-    Status applied;
-    if (record) {
-      applied = fold.Apply(offset, *record);
-    } else {
-      applied = std::unexpected(std::move(record.error()));
-    }
-    if (!applied) {
-      return Fail(applied.error().code, "offset " + std::to_string(offset.value()) +
-                                            " of the metadata log: " + applied.error().detail);
-    }
-    if (const auto* removal = std::get_if<protocol::RemoveTopicRecord>(&*record)) {
-      removed_topics_.insert(removal->topic_id);
-    }
-    return {};
+    GNEISS_ASSIGN_OR_RETURN(const MetadataRecord record, DecodeMetadataRecord(bytes));
+    const auto* removal = std::get_if<protocol::RemoveTopicRecord>(&record);
+    if (removal != nullptr) replayed.removed.push_back(removal->topic_id);
+    const bool of_snapshot = offset < log_.snapshot_end();
+    (of_snapshot ? replayed.snapshot_bytes : replayed.bytes_behind) += bytes.size();
+    if (of_snapshot && removal != nullptr) return {};  // of a topic that is not in the snapshot
+    return fold.Apply(offset, record);
   };
-  GNEISS_RETURN_IF_ERROR(log_.Replay(apply));
-  const MutexLock lock(image_mutex_);
-  image_ = fold.Publish();
+  GNEISS_RETURN_IF_ERROR(
+      log_.Replay([&](Offset offset, std::span<const std::byte> bytes) -> Status {
+        const Status applied = apply(offset, bytes);
+        if (applied) return {};
+        return Fail(applied.error().code, "offset " + std::to_string(offset.value()) +
+                                              " of the metadata log: " + applied.error().detail);
+      }));
+  {
+    const MutexLock lock(image_mutex_);
+    image_ = fold.Publish();
+  }
+  replayed.image = image();
+  snapshots_.Begin(std::move(replayed));
   return {};
 }
 
@@ -138,7 +149,7 @@ Status LocalController::Register() {
       GNEISS_ASSIGN_OR_RETURN(encoded.emplace_back(), EncodeMetadataRecord(record));
       ++offset;
     }
-    GNEISS_RETURN_IF_ERROR(Write(encoded, fold));
+    GNEISS_RETURN_IF_ERROR(Write(encoded, fold, {}));
   }
   const std::vector<Uuid> log_dirs = image()->brokers().at(config_.node_id).log_dirs;
   // With several directories the engine decides where a partition goes; Kafka's records then say
@@ -289,6 +300,7 @@ void LocalController::Run() {
 void LocalController::Commit(std::vector<std::unique_ptr<Change>>& group) {
   MetadataFold fold(*image());
   std::vector<std::string> records;
+  std::vector<Uuid> removed;
   std::vector<Status> outcomes(group.size());
   const Offset first = log_.log_end();
   for (std::size_t i = 0; i < group.size(); ++i) {
@@ -310,16 +322,20 @@ void LocalController::Commit(std::vector<std::unique_ptr<Change>>& group) {
     for (const MetadataRecord& record : planned) {
       const Status applied = fold.Apply(offset, record);
       CHECK(applied.has_value()) << "a plan broke the image: " << applied.error().detail;
+      if (const auto* removal = std::get_if<protocol::RemoveTopicRecord>(&record)) {
+        removed.push_back(removal->topic_id);
+      }
       ++offset;
     }
   }
-  const Status written = records.empty() ? Status() : Write(records, fold);
+  const Status written = records.empty() ? Status() : Write(records, fold, removed);
   for (std::size_t i = 0; i < group.size(); ++i) {
     group[i]->Answer(outcomes[i] ? written : outcomes[i]);
   }
 }
 
-Status LocalController::Write(const std::vector<std::string>& records, MetadataFold& fold) {
+Status LocalController::Write(const std::vector<std::string>& records, MetadataFold& fold,
+                              std::span<const Uuid> removed) {
   const Result<Offset> appended = log_.Append(records);
   if (!appended) {
     LOG(ERROR) << "metadata log: append failed records=" << records.size()
@@ -333,6 +349,9 @@ Status LocalController::Write(const std::vector<std::string>& records, MetadataF
     image_ = after;
   }
   for (const Subscriber& subscriber : subscribers_) subscriber(*before, *after);
+  std::size_t bytes = 0;
+  for (const std::string& record : records) bytes += record.size();
+  snapshots_.Note(after, bytes, removed);
   return {};
 }
 

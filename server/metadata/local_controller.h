@@ -4,9 +4,10 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <thread>
-#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "engine/metadata_log.h"
@@ -17,6 +18,7 @@
 #include "server/metadata/change.h"
 #include "server/metadata/controller.h"
 #include "server/metadata/metadata_fold.h"
+#include "server/metadata/metadata_snapshots.h"
 #include "server/metadata/metadata_source.h"
 #include "server/metadata/plan.h"
 #include "server/metadata/topic_clone.h"
@@ -44,8 +46,12 @@ class LocalController final : public MetadataSource, public Controller {
   void Stop();
 
   const std::string& cluster_id() const { return cluster_id_; }
-  // Whether the log that Open replayed holds the removal of this topic.
-  bool IsRemoved(const Uuid& topic_id) const { return removed_topics_.contains(topic_id); }
+  // Whether the removal of this topic is on record.
+  bool IsRemoved(const Uuid& topic_id) const { return snapshots_.IsRemoved(topic_id); }
+  // Until when it must be (see MetadataSnapshots). `may_hold` is not called after Stop.
+  void SetMayHold(MetadataSnapshots::MayHold may_hold) {
+    snapshots_.SetMayHold(std::move(may_hold));
+  }
 
   MetadataImagePtr image() const override;
   void Subscribe(Subscriber subscriber) override;
@@ -90,8 +96,7 @@ class LocalController final : public MetadataSource, public Controller {
   }
 
  private:
-  LocalController(engine::MetadataLog& log, const BrokerConfig& config)
-      : log_(log), config_(config) {}
+  LocalController(engine::MetadataLog& log, const BrokerConfig& config);
 
   Status LoadClusterId();
   Status Replay();
@@ -105,14 +110,16 @@ class LocalController final : public MetadataSource, public Controller {
   void Enqueue(std::unique_ptr<Change> change);
   void Run();  // the controller's thread
   void Commit(std::vector<std::unique_ptr<Change>>& group);
-  // Writes, publishes, runs the subscribers. `fold` holds what the records lead to.
-  Status Write(const std::vector<std::string>& records, MetadataFold& fold);
+  // Writes, publishes, runs the subscribers. `fold` holds what the records lead to, which remove
+  // these topics.
+  Status Write(const std::vector<std::string>& records, MetadataFold& fold,
+               std::span<const Uuid> removed);
 
   engine::MetadataLog& log_;
   const BrokerConfig& config_;
   std::string cluster_id_;
   Uuid directory_id_;
-  std::unordered_set<Uuid> removed_topics_;
+  MetadataSnapshots snapshots_;
   Cloner cloner_;                        // as subscribers_
   std::vector<Subscriber> subscribers_;  // complete before the first change
 

@@ -133,6 +133,29 @@ TEST_F(LocalControllerTest, ARestartWritesNothingAndKeepsIdentityTopicsAndIds) {
   EXPECT_EQ(after->offset(), before->offset());
 }
 
+TEST_F(LocalControllerTest, ARestartUponASnapshotKeepsEverything) {
+  config_.metadata_log_max_record_bytes_between_snapshots = 1;
+  Restart();
+  ASSERT_EQ(Create("orders"), ErrorCode::kNone);
+  ASSERT_EQ(Create("bills"), ErrorCode::kNone);
+  const Uuid bills = controller_->image()->FindTopic("bills")->id;
+  Delete("bills");
+  EXPECT_EQ(Await(controller_->AllocateProducerIds()).value(), 0);
+  controller_->Stop();
+  const MetadataImagePtr before = controller_->image();
+  EXPECT_EQ(log_.snapshot_end(), before->offset() + 1);
+  EXPECT_THAT(log_.records(), SizeIs(0));
+  Restart();
+  const MetadataImagePtr after = controller_->image();
+  EXPECT_EQ(*after->FindTopic("orders"), *before->FindTopic("orders"));
+  EXPECT_EQ(after->brokers(), before->brokers());
+  EXPECT_EQ(after->features(), before->features());
+  EXPECT_EQ(after->all_configs(), before->all_configs());
+  EXPECT_EQ(after->offset(), before->offset());
+  EXPECT_TRUE(controller_->IsRemoved(bills)) << "nobody has said that it is gone from the stores";
+  EXPECT_EQ(Await(controller_->AllocateProducerIds()).value(), 1000);
+}
+
 TEST_F(LocalControllerTest, AnotherNodeIdIsRefusedWithASentence) {
   config_.node_id = BrokerId(2);
   EXPECT_THAT(FailToStart().detail, HasSubstr("belongs to node 1, but node.id is 2"));

@@ -69,6 +69,7 @@ Status MetadataFold::Fold(Offset, const protocol::PartitionRecord& record) {
   partition.leader = BrokerId(record.leader);
   partition.leader_epoch = LeaderEpoch(record.leader_epoch);
   partition.partition_epoch = record.partition_epoch;
+  partition.directories = record.directories;
   return {};
 }
 
@@ -82,6 +83,7 @@ Status MetadataFold::Fold(Offset, const protocol::PartitionChangeRecord& record)
   PartitionImage& partition = topic->partitions[static_cast<std::size_t>(record.partition_id)];
   if (record.isr) partition.isr = BrokerIds(*record.isr);
   if (record.replicas) partition.replicas = BrokerIds(*record.replicas);
+  if (record.directories) partition.directories = *record.directories;
   if (record.leader != kLeaderUnchanged) {
     partition.leader = BrokerId(record.leader);
     ++partition.leader_epoch;
@@ -142,10 +144,13 @@ Status MetadataFold::Fold(Offset, const protocol::ProducerIdsRecord& record) {
   return {};
 }
 
-Status MetadataFold::Fold(Offset offset, const protocol::RegisterBrokerRecord& record) {
+Status MetadataFold::Fold(Offset, const protocol::RegisterBrokerRecord& record) {
   BrokerImage broker;
   broker.id = BrokerId(record.broker_id);
-  broker.epoch = offset.value();
+  broker.epoch = record.broker_epoch;  // not the offset: a snapshot may have moved the record
+  broker.incarnation_id = record.incarnation_id;
+  broker.end_points = record.end_points;
+  broker.features = record.features;
   broker.rack = record.rack;
   broker.log_dirs = record.log_dirs;
   broker.fenced = record.fenced;

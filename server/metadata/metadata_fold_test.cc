@@ -145,8 +145,8 @@ TEST_F(MetadataFoldTest, EveryPartitionChangeCountsAndOnlyALeaderChangeIsANewEpo
 TEST_F(MetadataFoldTest, BrokersAreRegisteredFencedAndForgotten) {
   protocol::RegisterBrokerRecord registration;
   registration.broker_id = 7;
+  registration.broker_epoch = 41;
   registration.rack = "r1";
-  next_ = 41;
   ASSERT_TRUE(Apply(registration));
   EXPECT_EQ(fold_.image().brokers().at(BrokerId(7)).epoch, 41);
   EXPECT_TRUE(fold_.image().brokers().at(BrokerId(7)).fenced);

@@ -14,6 +14,7 @@
 
 #include "protocol/base/ids.h"
 #include "protocol/base/uuid.h"
+#include "protocol/messages/metadata/register_broker_record.h"
 #include "server/config/topic_config.h"
 
 namespace gneiss::server {
@@ -24,6 +25,7 @@ struct PartitionImage {
   BrokerId leader{-1};
   LeaderEpoch leader_epoch{0};
   std::int32_t partition_epoch = 0;
+  std::vector<Uuid> directories;  // of the replicas, in their order; zero: not assigned
 
   bool operator==(const PartitionImage&) const = default;
 };
@@ -32,6 +34,9 @@ struct PartitionImage {
 struct BrokerImage {
   BrokerId id{-1};
   std::int64_t epoch = -1;  // offset of the registration
+  Uuid incarnation_id;
+  std::vector<protocol::RegisterBrokerRecord::BrokerEndpoint> end_points;
+  std::vector<protocol::RegisterBrokerRecord::BrokerFeature> features;
   std::optional<std::string> rack;
   std::vector<Uuid> log_dirs;  // one id per log directory, in the order of log.dirs
   bool fenced = true;
