@@ -6,4 +6,5 @@ here=$(cd "$(dirname "$0")" && pwd)
 : "${BOOTSTRAP:?host:port of a broker}" "${COMPAT_WORK_DIR:?a folder for fetched packages}"
 export PYTHONPATH="$here/.." PYTHONDONTWRITEBYTECODE=1
 cd "$here"
-exec python3 -m unittest "${@:-test_tools}"
+[ $# -gt 0 ] || set -- test_tools test_consumer_groups
+exec python3 -m unittest "$@"

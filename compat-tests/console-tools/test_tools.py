@@ -1,35 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each tool once in its ordinary use, and once in a mistake that it has to report."""
 
-import datetime
 import json
 import re
 import tempfile
-import time
 import unittest
 
-from tools import ToolCase
-
-CLASSIC = ["--command-property", "group.protocol=classic"]
-
-
-def tearDownModule():
-    if ToolCase.runner is not None:
-        ToolCase.runner.close()
-
-
-def table(text):
-    """The rows of a tool's table as dictionaries; several tables may follow one another."""
-    rows, heads = [], None
-    for line in text.splitlines():
-        fields = line.split()
-        if not fields:
-            heads = None
-        elif heads is None:
-            heads = fields
-        else:
-            rows.append(dict(zip(heads, fields)))
-    return rows
+from tools import CLASSIC, ToolCase
 
 
 class TopicsTest(ToolCase):
@@ -218,94 +195,6 @@ class BrokerTest(ToolCase):
         self.assertEqual([p["partition"] for p in partitions], [f"{topic}-0"])
         self.assertGreater(partitions[0]["size"], 10_000)
         self.assertEqual((partitions[0]["offsetLag"], partitions[0]["isFuture"]), (0, False))
-
-
-class ConsumerGroupsTest(ToolCase):
-    def groups(self, *arguments):
-        return self.run_tool("consumer-groups", *arguments)
-
-    def offset_rows(self, group):
-        return {int(row["PARTITION"]): row for row in table(self.groups(
-            "--describe", "--group", group)) if row.get("GROUP") == group}
-
-    def make_group(self, topic, count):
-        group = self.unique("group")
-        self.consume(topic, count, "--group", group, *CLASSIC)
-        return group
-
-    def test_a_group_is_listed_described_and_deleted(self):
-        topic = self.create_topic()
-        self.produce(topic, [str(i) for i in range(10)])
-        group = self.make_group(topic, 6)
-        self.assertIn(group, self.groups("--list").splitlines())
-        row = self.offset_rows(group)[0]
-        self.assertEqual((row["CURRENT-OFFSET"], row["LOG-END-OFFSET"], row["LAG"]),
-                         ("6", "10", "4"))
-        state = table(self.groups("--describe", "--group", group, "--state"))[0]
-        self.assertEqual(state["GROUP"], group)
-        self.assertIn("Empty", state.values())
-        self.groups("--delete", "--group", group)
-        self.assertNotIn(group, self.groups("--list").splitlines())
-        # The tool reports failed deletions, but does not fail itself.
-        self.assertIn("GroupIdNotFoundException", self.groups("--delete", "--group", group))
-
-    def test_offsets_are_reset_in_each_way(self):
-        topic = self.create_topic()
-        self.produce(topic, [str(i) for i in range(10)])
-        time.sleep(0.01)  # a millisecond that lies behind all records
-        now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds")[:23]
-        group = self.make_group(topic, 2)
-        for way, expected in [("--to-earliest", 0), ("--shift-by 4", 4), ("--to-offset 7", 7),
-                              ("--shift-by -2", 5), ("--to-latest", 10),
-                              ("--to-datetime 2001-01-01T00:00:00.000", 0),
-                              (f"--to-datetime {now}", 10), ("--to-offset 99", 10)]:
-            with self.subTest(way=way):
-                self.groups("--reset-offsets", "--group", group, "--topic", topic, *way.split(),
-                            "--execute")
-                self.assertEqual(self.offset_rows(group)[0]["CURRENT-OFFSET"], str(expected))
-        self.groups("--reset-offsets", "--group", group, "--topic", topic, "--to-earliest",
-                    "--dry-run")
-        self.assertEqual(self.offset_rows(group)[0]["CURRENT-OFFSET"], "10")
-
-    def test_offsets_of_a_topic_are_deleted(self):
-        topic = self.create_topic()
-        self.produce(topic, ["a"])
-        group = self.make_group(topic, 1)
-        self.assertIn("Successful", self.groups("--delete-offsets", "--group", group,
-                                                "--topic", topic))
-        self.assertEqual(self.offset_rows(group), {})
-
-    def test_a_group_with_a_member_shows_it_and_refuses_changes(self):
-        topic, group = self.create_topic(partitions=3), self.unique("busy")
-        self.produce(topic, ["a"])
-        member = self.start("console-consumer", "--topic", topic, "--group", group,
-                            "--from-beginning", *CLASSIC)
-        try:
-            self.assertEqual(member.stdout.readline(), b"a\n")
-            shown = table(self.groups("--describe", "--group", group, "--members", "--verbose"))
-            self.assertEqual([row["GROUP"] for row in shown], [group])
-            self.assertIn("3", shown[0].values())
-            self.assertEqual(len(self.offset_rows(group)), 3)
-            out = self.groups("--reset-offsets", "--group", group, "--topic", topic,
-                              "--to-earliest", "--execute")
-            self.assertIn("Stable", out + self.stderr)
-            self.assertIn("GroupNotEmptyException", self.groups("--delete", "--group", group))
-        finally:
-            member.terminate()
-            member.wait()
-            member.stdout.close()
-
-    def test_an_unknown_group_is_reported(self):
-        out = self.groups("--describe", "--group", self.unique("nobody"))
-        self.assertIn("GroupIdNotFoundException", out + self.stderr)
-
-    def test_groups_of_each_kind_are_listed_by_the_newer_tool(self):
-        topic = self.create_topic()
-        self.produce(topic, ["a"])
-        group = self.make_group(topic, 1)
-        rows = {row["GROUP"]: row for row in table(self.run_tool("groups", "--list"))
-                if "GROUP" in row}
-        self.assertEqual((rows[group]["TYPE"], rows[group]["PROTOCOL"]), ("Classic", "consumer"))
 
 
 if __name__ == "__main__":

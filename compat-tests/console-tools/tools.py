@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kafka's command line tools, run in one JVM by ToolRunner.java."""
 
+import atexit
 import os
 import pathlib
 import struct
@@ -31,6 +32,23 @@ def java_command():
     archives = packages.classpath(os.environ["COMPAT_WORK_DIR"], HERE.parent / "kafka" / "pom.xml")
     return ["java", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
             "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", archives]
+
+
+CLASSIC = ["--command-property", "group.protocol=classic"]
+
+
+def table(text):
+    """The rows of a tool's table as dictionaries; several tables may follow one another."""
+    rows, heads = [], None
+    for line in text.splitlines():
+        fields = line.split()
+        if not fields:
+            heads = None
+        elif heads is None:
+            heads = fields
+        else:
+            rows.append(dict(zip(heads, fields)))
+    return rows
 
 
 class ToolRunner:
@@ -74,10 +92,15 @@ class ToolCase(CompatCase):
 
     def run_tool(self, tool, *arguments, stdin=b"", expect=0):
         """Runs a tool to its end and returns its standard output; stderr goes to self.stderr."""
+        return self.run_locally(tool, "--bootstrap-server", self.bootstrap, *arguments,
+                                stdin=stdin, expect=expect)
+
+    def run_locally(self, tool, *arguments, stdin=b"", expect=0):
+        """The same without a broker."""
         if ToolCase.runner is None:
             ToolCase.runner = ToolRunner()
-        code, out, self.stderr = ToolCase.runner.run(
-            tool, ["--bootstrap-server", self.bootstrap, *arguments], stdin)
+            atexit.register(ToolCase.runner.close)
+        code, out, self.stderr = ToolCase.runner.run(tool, arguments, stdin)
         self.assertEqual(code, expect, f"{tool} {arguments}: {out}\n{self.stderr}")
         return out
 
