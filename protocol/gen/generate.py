@@ -4,8 +4,9 @@
 
 Writes OUT/<name>.h for every file of the schema: one plain struct per message, with Decode, Encode,
 Describe and equality for all of its versions. The code of ten APIs, or of a folder's records, shares
-a .cc file: most of the time to compile one goes into the standard headers. Files whose text does
-not change are left alone. --list only prints paths, for CMake.
+a .cc file: most of the time to compile one goes into the standard headers. error_codes_of.h tells of
+each response where its error codes are. Files whose text does not change are left alone. --list only
+prints paths, for CMake.
 
 The code is straight-line: per struct a Read, a Write and a Show function that go through the fields
 in order, with an `if` around those that not every version has. protocol/wire does the rest.
@@ -513,6 +514,61 @@ def source_text(units):
     return '\n'.join(lines + ['}  // namespace gneiss::protocol', ''])
 
 
+# ------------------------------------------------------------------------------------ error codes
+# As Kafka counts them: the one of a topic's configs is not among them.
+ERROR_FIELDS = ('ErrorCode', 'PartitionErrorCode')
+
+
+def error_visits(layout, fields, value):
+    """Statements that visit every error code below `value`."""
+    lines = []
+    for field in fields:
+        at = '%s.%s' % (value, member(field))
+        if field.name in ERROR_FIELDS and field.type == 'i16':
+            lines.append('visit(%s);' % at)
+        if field.base in schema.PRIMITIVES:
+            continue
+        element = member(field) + '_part'
+        inner = error_visits(layout, layout.fields_of(field), element)
+        if not inner:
+            continue
+        part = '*' + at if field.null else at
+        if field.is_array:
+            block = ['for (const auto& %s : %s) {' % (element, part)] + indent(inner) + ['}']
+        else:
+            block = ['{', '  const auto& %s = %s;' % (element, part)] + indent(inner) + ['}']
+        lines += ['if (%s) {' % at] + indent(block) + ['}'] if field.null else block
+    return lines
+
+
+ERRORS_HEAD = '''\
+// Generated from protocol/schema. Do not edit.
+#pragma once
+
+namespace gneiss::protocol {
+
+// ErrorCodesOf<R>::ForEach(response, visit) calls `visit` with every error code that the response R
+// carries, of the whole and of its parts, kNone included. The response's own header is for the
+// caller to include.
+template <class Response>
+struct ErrorCodesOf;
+'''
+
+
+def errors_text(layouts):
+    out = [ERRORS_HEAD]
+    for layout in layouts:
+        name = layout.message.name
+        lines = error_visits(layout, layout.message.fields, 'response')
+        names = ('response', 'visit') if lines else ('', '')
+        out += ['struct %s;' % name, 'template <>', 'struct ErrorCodesOf<%s> {' % name,
+                '  template <class Response, class Visit>',
+                '  static void ForEach(const Response& %s, const Visit& %s) {' % names]
+        out[-1] = out[-1].replace('& ,', '&,').replace('& )', '&)')
+        out += indent(lines, '    ') + ['  }', '};', '']
+    return '\n'.join(out + ['}  // namespace gneiss::protocol', ''])
+
+
 # ------------------------------------------------------------------------------------------- files
 def load(folder):
     """[(schema file, stem of the header, [Layout])]; removed APIs have nothing to generate."""
@@ -548,6 +604,9 @@ def texts(folder):
     out = {stem + '.h': header_text(source, layouts) for source, stem, layouts in load(folder)}
     for code, units in units_of(folder).items():
         out[code] = source_text(units)
+    out['error_codes_of.h'] = errors_text([
+        layout for _, _, layouts in load(folder) for layout in layouts
+        if layout.message.kind == 'response'])
     return out
 
 

@@ -96,6 +96,18 @@ class GeneratorTest(unittest.TestCase):
         self.assertIn('std::optional<SharedBytes> data = SharedBytes();', lines)
         self.assertIn('  // Why it exists.\n  // and its unit\n', lines)
 
+    def test_error_codes_are_visited_at_every_level(self):
+        layout = generate.Layout(schema.parse(
+            'api 1 A\nresponse v0\n  ErrorCode i16\n  Name string\n  Topics []Topic ?\n'
+            '    Name string\n    Partitions []Partition\n      PartitionErrorCode i16\n')[0])
+        self.assertEqual(generate.error_visits(layout, layout.message.fields, 'x'), [
+            'visit(x.error_code);',
+            'if (x.topics) {',
+            '  for (const auto& topics_part : *x.topics) {',
+            '    for (const auto& partitions_part : topics_part.partitions) {',
+            '      visit(partitions_part.partition_error_code);',
+            '    }', '  }', '}'])
+
     def test_a_list_of_api_keys_is_complete(self):
         text = (HERE.parent / 'api_keys.h').read_text()
         listed = {int(key): name for name, key in re.findall(r'k(\w+) = (\d+),', text)}
