@@ -132,6 +132,15 @@ Committer::Counters Committer::counters() const {
   return counters_;
 }
 
+Committer::Backlog Committer::backlog() const {
+  MutexLock lock(mutex_);
+  return {.commits = queue_.size(), .bytes = admitted_bytes_};
+}
+
+std::uint64_t Committer::NanosecondsSince(TimePoint since) const {
+  return static_cast<std::uint64_t>((options_.clock->Now() - since).count());
+}
+
 void Committer::Run() {
   std::vector<Commit> group;
   while (true) {
@@ -221,7 +230,9 @@ void Committer::WriteGroup(std::vector<Commit>& group) {
   rocksdb::Status written = BuildBatch(group);
   if (options_.disk != nullptr && options_.disk->low()) recovery_.BeforeWrite();
   GNEISS_FAULT_POINT("commit.before_write");
+  const TimePoint began = options_.clock->Now();
   if (written.ok()) written = state_->db().Write(options, &batch_);
+  const std::uint64_t write_ns = NanosecondsSince(began);
   GNEISS_FAULT_POINT("commit.before_answer");
   if (!written.ok()) Latch(written);
   if (options_.disk != nullptr) options_.disk->Wrote(batch_.GetDataSize());
@@ -229,6 +240,7 @@ void Committer::WriteGroup(std::vector<Commit>& group) {
     MutexLock lock(mutex_);
     ++counters_.groups;
     counters_.commits += group.size();
+    counters_.write_ns += write_ns;
     if (options.sync && written.ok()) {
       ++counters_.syncs;
       sync_by_.reset();
@@ -329,6 +341,7 @@ void Committer::TryResume() {
 }
 
 void Committer::SyncWal() {
+  const TimePoint began = options_.clock->Now();
   bool synced = false;
   if (health()) {
     GNEISS_FAULT_POINT("commit.before_sync");
@@ -338,6 +351,7 @@ void Committer::SyncWal() {
   }
   MutexLock lock(mutex_);
   if (synced) ++counters_.syncs;
+  counters_.write_ns += NanosecondsSince(began);
   sync_by_.reset();  // a store that has failed is not to be synced any more
 }
 

@@ -115,8 +115,14 @@ class Committer {
     std::uint64_t commits = 0;
     std::uint64_t groups = 0;
     std::uint64_t syncs = 0;
+    std::uint64_t write_ns = 0;  // in RocksDB's Write and SyncWAL
   };
   Counters counters() const EXCLUDES(mutex_);
+  struct Backlog {
+    std::size_t commits = 0;
+    std::size_t bytes = 0;  // admitted, with what is being written
+  };
+  Backlog backlog() const EXCLUDES(mutex_);
 
  private:
   friend class CommitBurst;
@@ -139,6 +145,7 @@ class Committer {
   void SyncWal() EXCLUDES(mutex_);
   Status HealthLocked() const REQUIRES(mutex_);
   Status RefusalOf(const Admission& admission) const EXCLUDES(mutex_);
+  std::uint64_t NanosecondsSince(TimePoint since) const;
   void WakeThread() REQUIRES(mutex_);
   void Signal() { work_.NotifyOne(); }
   bool Finished() const REQUIRES(mutex_) {

@@ -55,14 +55,6 @@ struct EngineOptions {
   CleanerOptions cleaner;
 };
 
-// What DescribeLogDirs tells of one directory.
-struct LogDirUsage {
-  std::string path;
-  std::int64_t total_bytes = -1;   // of the volume
-  std::int64_t usable_bytes = -1;  // of the volume
-  bool online = true;
-};
-
 // Engine is the facade that server/ talks to: the partitions' logs and the metadata log of one
 // broker. One broker per data directory: a lock refuses the second with one sentence.
 // Threads: any, except Open and Close.

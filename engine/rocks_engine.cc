@@ -27,6 +27,19 @@ constexpr std::size_t kClosers = 8;
 // What makes a data directory unusable without a mistake of the operator: others can be served.
 bool MayBeOffline(Errc code) { return code == Errc::kStorage; }
 
+// What `gneiss repair` has left for people to look at and remove (engine/repair).
+std::uint64_t CountDamagedStores(const std::vector<std::filesystem::path>& data_dirs) {
+  std::uint64_t count = 0;
+  for (const std::filesystem::path& directory : data_dirs) {
+    std::error_code error;
+    for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end;
+         it.increment(error)) {
+      if (it->path().filename().string().find(".damaged-") != std::string::npos) ++count;
+    }
+  }
+  return count;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Engine>> Engine::Open(EngineOptions options) {
@@ -170,6 +183,9 @@ std::vector<Engine::OpenedPartition> RocksEngine::OpenPartitions(
   });
   for (std::size_t i = 0; i < fresh.size(); ++i) {
     if (logs[i] == nullptr) continue;
+    const std::int64_t lost = logs[i]->records_lost_at_open();
+    records_lost_ += static_cast<std::uint64_t>(lost);
+    if (lost > 0) ++partitions_with_losses_;
     housekeeper_->Add(logs[i]);
     log_ends_->Add(logs[i]);
     logs_.emplace(refs[i], std::move(logs[i]));
@@ -281,7 +297,15 @@ bool RocksEngine::MayHold(const Uuid& topic_id) const { return stores_->HoldsAny
 
 EngineStats RocksEngine::Stats(std::size_t partitions_max) const {
   EngineStats stats;
+  stats.directories = LogDirs();
+  stats.damaged_stores_kept = CountDamagedStores(options_.data_dirs);
   stats.stores = stores_->Stats();
+  {
+    MutexLock lock(mutex_);
+    stats.snapshots = snapshots_;
+    stats.records_lost = records_lost_;
+    stats.partitions_with_losses = partitions_with_losses_;
+  }
   stats.housekeeping = housekeeper_->stats();
   if (cleaner_ != nullptr) stats.cleaner = cleaner_->stats();
   std::vector<std::shared_ptr<RocksPartitionLog>> logs = Logs();
@@ -308,6 +332,15 @@ Result<SnapshotReport> RocksEngine::Snapshot(const std::filesystem::path& to) {
                                 .metadata = *metadata_log_,
                                 .stores = [this] { return stores_->AllOnline(); }};
   Result<SnapshotReport> report = TakeSnapshot(sources, to);
+  {
+    MutexLock lock(mutex_);
+    ++(report ? snapshots_.taken : snapshots_.failed);
+    if (report) {
+      snapshots_.last_taken_ms = options_.clock->WallMs();
+      snapshots_.last_pause_us = static_cast<std::uint64_t>(report->pause.count());
+      snapshots_.last_duration_us = static_cast<std::uint64_t>(report->duration.count());
+    }
+  }
   snapshot_running_ = false;
   return report;
 }
@@ -318,7 +351,9 @@ std::vector<LogDirUsage> RocksEngine::LogDirs() const {
     const std::filesystem::path& directory = options_.data_dirs[i];
     std::error_code error;
     const std::filesystem::space_info space = std::filesystem::space(directory, error);
-    LogDirUsage usage{.path = directory.string(), .online = !error && stores_->IsOnline(i)};
+    LogDirUsage usage{.path = directory.string(),
+                      .online = !error && stores_->IsOnline(i),
+                      .low_on_space = stores_->IsLowOnSpace(i)};
     if (!error) {
       usage.total_bytes = static_cast<std::int64_t>(space.capacity);
       usage.usable_bytes = static_cast<std::int64_t>(space.available);

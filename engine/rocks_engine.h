@@ -79,6 +79,9 @@ class RocksEngine final : public Engine {
   std::atomic<bool> snapshot_running_ = false;
 
   mutable Mutex mutex_;
+  SnapshotStats snapshots_ GUARDED_BY(mutex_);
+  std::uint64_t records_lost_ GUARDED_BY(mutex_) = 0;
+  std::uint64_t partitions_with_losses_ GUARDED_BY(mutex_) = 0;
   std::map<format::PartitionRef, std::shared_ptr<RocksPartitionLog>> logs_ GUARDED_BY(mutex_);
   bool closed_ GUARDED_BY(mutex_) = false;
 

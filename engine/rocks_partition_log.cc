@@ -55,6 +55,7 @@ Result<std::shared_ptr<RocksPartitionLog>> RocksPartitionLog::Open(Place place,
     MutexLock lock(log->mutex_);
     log->family_ = store.FindFamily(log->ref_);
     GNEISS_RETURN_IF_ERROR(log->ReadBackLocked(log->place_.ended_at));
+    log->records_lost_at_open_ = log->state_.next_offset() - log->state_.found_end();
     log->FillGap();
   }
   store.Register(log);

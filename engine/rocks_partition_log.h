@@ -34,6 +34,9 @@ class RocksPartitionLog final : public PartitionLog,
                                 public Recoverable,
                                 public std::enable_shared_from_this<RocksPartitionLog> {
  public:
+  // Records that the log is known to have had, and had no more when it was opened.
+  std::int64_t records_lost_at_open() const { return records_lost_at_open_; }
+
   struct Place {
     TopicPartition tp;
     Uuid topic_id;
@@ -187,6 +190,7 @@ class RocksPartitionLog final : public PartitionLog,
 
   const Place place_;
   const format::PartitionRef ref_;
+  std::int64_t records_lost_at_open_ = 0;
   WatermarkWatchers watchers_;
 
   mutable Mutex mutex_;

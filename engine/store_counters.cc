@@ -4,11 +4,13 @@
 namespace gneiss::engine {
 
 void StoreCounters::OnFlushCompleted(rocksdb::DB* /*db*/, const rocksdb::FlushJobInfo& job) {
+  ++flushes_;
   flushed_bytes_ += job.table_properties.data_size + job.table_properties.index_size;
 }
 
 void StoreCounters::OnCompactionCompleted(rocksdb::DB* /*db*/,
                                           const rocksdb::CompactionJobInfo& job) {
+  ++compactions_;
   compaction_read_bytes_ += job.stats.total_input_bytes;
   compaction_written_bytes_ += job.stats.total_output_bytes;
 }

@@ -13,6 +13,8 @@ namespace gneiss::engine {
 // Threads: any; RocksDB calls it from its background threads.
 class StoreCounters final : public rocksdb::EventListener {
  public:
+  std::uint64_t flushes() const { return flushes_; }
+  std::uint64_t compactions() const { return compactions_; }
   std::uint64_t flushed_bytes() const { return flushed_bytes_; }
   std::uint64_t compaction_read_bytes() const { return compaction_read_bytes_; }
   std::uint64_t compaction_written_bytes() const { return compaction_written_bytes_; }
@@ -23,7 +25,9 @@ class StoreCounters final : public rocksdb::EventListener {
   void OnStallConditionsChanged(const rocksdb::WriteStallInfo& stall) override;
 
  private:
+  std::atomic<std::uint64_t> flushes_ = 0;
   std::atomic<std::uint64_t> flushed_bytes_ = 0;
+  std::atomic<std::uint64_t> compactions_ = 0;
   std::atomic<std::uint64_t> compaction_read_bytes_ = 0;
   std::atomic<std::uint64_t> compaction_written_bytes_ = 0;
   std::atomic<std::uint64_t> write_stalls_ = 0;

@@ -77,6 +77,9 @@ class StoreSet {
   std::vector<StoreStats> Stats() const EXCLUDES(mutex_);
 
   bool IsOnline(std::size_t directory) const { return directories_[directory].claim != nullptr; }
+  bool IsLowOnSpace(std::size_t directory) const {
+    return disks_[directory] != nullptr && disks_[directory]->low();
+  }
 
  private:
   // A store of one directory, which may be offline.

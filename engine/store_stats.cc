@@ -32,6 +32,21 @@ void CountFiles(const std::filesystem::path& directory, StoreStats& stats) {
   }
 }
 
+void ReadProperties(rocksdb::DB& db, StoreStats& stats) {
+  using Properties = rocksdb::DB::Properties;
+  // Of all families together.
+  db.GetAggregatedIntProperty(Properties::kCurSizeAllMemTables, &stats.memtable_bytes);
+  db.GetAggregatedIntProperty(Properties::kEstimateTableReadersMem, &stats.table_reader_bytes);
+  db.GetAggregatedIntProperty(Properties::kEstimatePendingCompactionBytes,
+                              &stats.pending_compaction_bytes);
+  // Of the database.
+  db.GetIntProperty(Properties::kNumRunningFlushes, &stats.running_flushes);
+  db.GetIntProperty(Properties::kNumRunningCompactions, &stats.running_compactions);
+  db.GetIntProperty(Properties::kBackgroundErrors, &stats.background_errors);
+  db.GetIntProperty(Properties::kActualDelayedWriteRate, &stats.delayed_write_rate);
+  db.GetIntProperty(Properties::kIsWriteStopped, &stats.writes_stopped);
+}
+
 }  // namespace
 
 StoreStats Store::Stats() const {
@@ -42,9 +57,10 @@ StoreStats Store::Stats() const {
     MutexLock lock(mutex_);
     stats.families = families_.size();
   }
-  db().GetAggregatedIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables,
-                                &stats.memtable_bytes);
+  ReadProperties(db(), stats);
   CountFiles(options_.path, stats);
+  stats.flushes = counters_->flushes();
+  stats.compactions = counters_->compactions();
   stats.flushed_bytes = counters_->flushed_bytes();
   stats.compaction_read_bytes = counters_->compaction_read_bytes();
   stats.compaction_written_bytes = counters_->compaction_written_bytes();
@@ -53,6 +69,10 @@ StoreStats Store::Stats() const {
   stats.commits = commits.commits;
   stats.commit_groups = commits.groups;
   stats.commit_syncs = commits.syncs;
+  stats.commit_write_ns = commits.write_ns;
+  const Committer::Backlog backlog = committer_->backlog();
+  stats.commits_queued = backlog.commits;
+  stats.commit_bytes_queued = backlog.bytes;
   return stats;
 }
 
