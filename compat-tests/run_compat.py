@@ -28,7 +28,7 @@ import time
 from harness.broker_process import BrokerProcess
 
 ROOT = pathlib.Path(__file__).resolve().parent
-SUITES = ["librdkafka", "java", "console-tools", "kcat", "python", "cleanup", "crash"]
+SUITES = ["librdkafka", "java", "console-tools", "kcat", "python", "community-tools", "cleanup", "crash"]
 STARTS_ITS_OWN_BROKER = {"crash"}
 SKIPPED = 77
 
