@@ -14,6 +14,7 @@
 #include "engine/snapshot/directory_copy.h"
 #include "server/dispatch/api_table.h"
 #include "server/limits.h"
+#include "server/metrics/process_metrics.h"
 #include "server/net/address_text.h"
 
 namespace gneiss::server {
@@ -94,8 +95,10 @@ Result<std::unique_ptr<BrokerImpl>> BrokerImpl::Start(BrokerOptions options) {
   std::unique_ptr<BrokerImpl> broker(new BrokerImpl(std::move(options)));
   // The ports first: a second broker is refused before it touches the data.
   GNEISS_RETURN_IF_ERROR(broker->OpenListeners());
-  GNEISS_RETURN_IF_ERROR(broker->OpenData());
+  // It tells that the broker starts, which may take long after a crash.
   GNEISS_RETURN_IF_ERROR(broker->OpenHttp());
+  GNEISS_RETURN_IF_ERROR(broker->OpenData());
+  broker->OpenMetrics();
   broker->Serve();
   return broker;
 }
@@ -117,7 +120,8 @@ BrokerImpl::BrokerImpl(BrokerOptions options)
           .tasks = tasks_,
           .limits = LimitsOf(config_)} {
   for (std::size_t i = 0; i < EventLoops(options.event_loops); ++i) {
-    loops_.push_back(std::make_unique<LoopWithConnections>("loop-" + std::to_string(i)));
+    loops_.push_back(
+        std::make_unique<LoopWithConnections>("loop-" + std::to_string(i), ServedApis()));
   }
 }
 
@@ -175,13 +179,48 @@ Status BrokerImpl::OpenHttp() {
     GNEISS_ASSIGN_OR_RETURN(const HostPort address, ParseHostAndPort(http_address_));
     options.address = {.host = address.host, .port = address.port};
   }
-  options.control_directory = config_.metadata_log_dir.value_or(config_.log_dirs.front());
-  pages_ = std::make_unique<Pages>(*engine_);
+  pages_ = std::make_unique<Pages>(Sources());
   options.pages = [pages = pages_.get()](const HttpRequest& request) {
     return pages->Answer(request);
   };
   GNEISS_ASSIGN_OR_RETURN(http_, HttpServer::Start(std::move(options)));
   return {};
+}
+
+PageSources BrokerImpl::Sources() {
+  return {.metrics = [this] { return MetricsText(); },
+          .readiness = [this] { return CheckReadiness(); },
+          .snapshot = [this](const std::filesystem::path& to) -> Result<engine::SnapshotReport> {
+            if (!data_is_open_) return Fail(Errc::kShuttingDown, "The broker is starting.");
+            return engine_->Snapshot(to);
+          }};
+}
+
+std::string BrokerImpl::MetricsText() const {
+  MetricFamilies families;
+  AddProcessMetrics(families);
+  if (data_is_open_) metrics_->AddTo(families);
+  return families.Text();
+}
+
+Readiness BrokerImpl::CheckReadiness() const {
+  if (!listeners_are_open_)
+    return {.ready = false, .text = "not ready\nthe data is being opened\n"};
+  return ReadinessOf(*engine_, *groups_);
+}
+
+void BrokerImpl::OpenMetrics() {
+  BrokerMetrics::Parts parts{.clock = Clock::System(),
+                             .engine = *engine_,
+                             .partitions = *partitions_,
+                             .groups = *groups_,
+                             .fetch_sessions = *fetch_sessions_,
+                             .request_memory = *connection_services_.request_memory,
+                             .loops = {}};
+  for (const auto& loop : loops_) parts.loops.push_back({loop->loop.executor(), &loop->metrics});
+  metrics_ = std::make_unique<BrokerMetrics>(std::move(parts));
+  data_is_open_ = true;
+  http_->OpenControlSocket(config_.metadata_log_dir.value_or(config_.log_dirs.front()));
 }
 
 std::string BrokerImpl::http_address() const {
@@ -200,6 +239,7 @@ void BrokerImpl::Serve() {
     loop->connections.StartSweeping(loop->loop.context(), connection_services_);
     loop->loop.Start();
   }
+  listeners_are_open_ = true;
 }
 
 void BrokerImpl::CloseConnections() {

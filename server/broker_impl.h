@@ -16,6 +16,7 @@
 #include "server/http/pages.h"
 #include "server/idle_trim.h"
 #include "server/metadata/local_controller.h"
+#include "server/metrics/broker_metrics.h"
 #include "server/net/complaint_log.h"
 #include "server/net/connection.h"
 #include "server/net/connection_counts.h"
@@ -66,7 +67,12 @@ class BrokerImpl final : public Broker {
   Status OpenData();
   Status OpenListeners();
   Status OpenHttp();
+  void OpenMetrics();
   void Serve();
+  // What HTTP asks for, on its threads, from before the data is open until Stop.
+  PageSources Sources();
+  std::string MetricsText() const;
+  Readiness CheckReadiness() const;
   void CloseConnections();
 
   // In order of construction: what is above outlives what is below.
@@ -86,6 +92,9 @@ class BrokerImpl final : public Broker {
   std::unique_ptr<ProducerIdAllocator> producer_ids_;
   std::unique_ptr<GroupCoordinator> groups_;
   std::unique_ptr<IdleTrim> idle_trim_;
+  std::unique_ptr<BrokerMetrics> metrics_;
+  std::atomic<bool> data_is_open_ = false;  // what is above may be asked
+  std::atomic<bool> listeners_are_open_ = false;
   std::unique_ptr<Pages> pages_;
   std::unique_ptr<HttpServer> http_;
   std::vector<std::unique_ptr<Listener>> listeners_;

@@ -97,6 +97,15 @@ inline constexpr std::size_t kHttpThreads = 2;
 
 // Partitions that have metrics of their own, the first by name: a scrape of 10 000 would be 3 MB.
 inline constexpr std::size_t kMetricPartitionsMax = 1000;
+// Likewise topics, groups, and the partitions in which groups have a lag.
+inline constexpr std::size_t kMetricTopicsMax = 1000;
+inline constexpr std::size_t kMetricGroupsMax = 500;
+inline constexpr std::size_t kMetricGroupPartitionsMax = 1000;
+// For so long a scrape reads records to tell the age of what groups have not consumed; in cold
+// files each takes milliseconds.
+inline constexpr std::chrono::seconds kMetricLagReadMax{1};
+// An event loop that does not answer a scrape in this time is shown as lagging by it.
+inline constexpr std::chrono::seconds kLoopLagMax{1};
 
 // --- the log ---
 

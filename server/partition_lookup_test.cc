@@ -20,6 +20,7 @@ class TableWithoutLogs final : public PartitionTable {
   bool IsOffline(std::string_view, PartitionId partition) const override {
     return partition == PartitionId(1);
   }
+  ServedTopics Topics(std::size_t) const override { return {}; }
 };
 
 // Three partitions, the last of which another broker leads.

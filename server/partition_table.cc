@@ -68,6 +68,22 @@ class LeadPartitions {
     return entry != nullptr && *entry == nullptr;
   }
 
+  ServedTopics Topics(std::size_t shown_max) const {
+    ServedTopics served;
+    const MutexLock lock(mutex_);
+    for (const auto& [name, partitions] : topics_) {
+      const auto lead =
+          std::ranges::find_if(partitions, [](const auto& p) { return p != nullptr; });
+      if (lead != partitions.end()) served.shown.push_back({name, (*lead)->traffic});
+    }
+    served.topics = served.shown.size();
+    const std::size_t shown = std::min(shown_max, served.shown.size());
+    const auto end = served.shown.begin() + static_cast<std::ptrdiff_t>(shown);
+    std::ranges::partial_sort(served.shown, end, {}, &ServedTopic::name);
+    served.shown.erase(end, served.shown.end());
+    return served;
+  }
+
   void Follow(const MetadataImage& before, const MetadataImage& after) {
     std::set<std::string> touched;
     for (const TopicChange& change : ChangedTopics(before, after)) {
@@ -92,6 +108,15 @@ class LeadPartitions {
     std::shared_ptr<const TopicImage> topic;
     std::shared_ptr<const TopicConfig> config;
     Partitions old;
+    std::shared_ptr<TopicTraffic> traffic = Traffic();
+
+    // Goes on counting as long as the topic lives.
+    std::shared_ptr<TopicTraffic> Traffic() const {
+      for (const PartitionPtr& partition : old) {
+        if (partition != nullptr && partition->topic_id == topic->id) return partition->traffic;
+      }
+      return std::make_shared<TopicTraffic>();
+    }
 
     // The log that the partition has already, or null.
     std::shared_ptr<engine::PartitionLog> KnownLog(std::size_t index) const {
@@ -146,6 +171,7 @@ class LeadPartitions {
     partition->topic_id = draft.topic->id;
     partition->leader_epoch = draft.topic->partitions[index].leader_epoch;
     partition->config = draft.config;
+    partition->traffic = draft.traffic;
     partition->log = draft.KnownLog(index);
     if (partition->log != nullptr) {
       partition->log->SetConfig(LogConfigOf(*draft.config, config_));
@@ -216,6 +242,9 @@ class MetadataPartitionTable final : public PartitionTable {
   }
   bool IsOffline(std::string_view topic, PartitionId partition) const override {
     return partitions_->HasNoLog(topic, partition);
+  }
+  ServedTopics Topics(std::size_t shown_max) const override {
+    return partitions_->Topics(shown_max);
   }
 
  private:

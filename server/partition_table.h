@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/partition_log.h"
 #include "protocol/base/ids.h"
 #include "protocol/base/result.h"
 #include "protocol/base/uuid.h"
 #include "server/config/topic_config.h"
+#include "server/metrics/topic_traffic.h"
 
 namespace gneiss::engine {
 class Engine;
@@ -28,8 +32,19 @@ struct Partition {
   LeaderEpoch leader_epoch;
   std::shared_ptr<engine::PartitionLog> log;
   std::shared_ptr<const TopicConfig> config;
+  std::shared_ptr<TopicTraffic> traffic = nullptr;  // of the topic
 };
 using PartitionPtr = std::shared_ptr<const Partition>;
+
+struct ServedTopic {
+  std::string name;
+  std::shared_ptr<const TopicTraffic> traffic;
+};
+// The topics with partitions here, the first by name.
+struct ServedTopics {
+  std::size_t topics = 0;  // all
+  std::vector<ServedTopic> shown;
+};
 
 // PartitionTable holds the partitions that this broker serves. It follows the metadata: opens logs
 // for new partitions, drops deleted ones, hands config changes on.
@@ -51,6 +66,9 @@ class PartitionTable {
   // Of a partition that this broker leads: true when its log did not open, false as long as the
   // table has not come to it (the metadata are known to all a moment earlier).
   virtual bool IsOffline(std::string_view topic, PartitionId partition) const = 0;
+
+  // Goes through all names: not for event loops.
+  virtual ServedTopics Topics(std::size_t shown_max) const = 0;
 };
 
 }  // namespace gneiss::server

@@ -73,6 +73,14 @@ class GroupCoordinator {
   GroupList List() const;
   void DeleteGroup(const std::string& group, Answer<ErrorCode> answer);
 
+  // group_figures.cc: for people and metrics. They go through all groups: not for event loops.
+  CoordinatorFigures Figures() const;
+  // Where a group has come to: the first partitions by name. Nothing for a group that is not served
+  // here.
+  std::vector<GroupPosition> Positions(const std::string& group, std::size_t positions_max) const;
+  // Whether any shard still reads its partition.
+  bool IsLoading() const;
+
   // Whether the topics exist is the caller's business.
   void CommitOffsets(const std::string& group, CommitRequest request,
                      Answer<std::vector<ErrorCode>> answer);

@@ -345,6 +345,8 @@ void GroupShard::Stored(GroupWrite write, ErrorCode error) {
     const bool is_current = group != nullptr && group->life == write.life;
     if (!is_current) return;  // deleted, or become one of the other kind, meanwhile
     if (error != ErrorCode::kNone) std::ranges::move(write.owed, std::back_inserter(group->owed));
+    const bool is_assignment = write.reason.kind == PersistReason::Kind::kAssignment;
+    if (is_assignment && error == ErrorCode::kNone) ++counters_.rebalances;
     Apply(write.name, *group, group->classic()->Persisted(write.reason, error, Now()), deliveries);
   }
   Deliver(std::move(deliveries));

@@ -18,6 +18,7 @@
 #include "protocol/base/mutex.h"
 #include "server/coordinator/consumer_group_state.h"
 #include "server/coordinator/group_api.h"
+#include "server/coordinator/group_figures.h"
 #include "server/coordinator/group_journal.h"
 #include "server/coordinator/group_replay.h"
 #include "server/coordinator/group_state.h"
@@ -128,6 +129,16 @@ class GroupShard : public std::enable_shared_from_this<GroupShard> {
   void ForgetTopic(const std::string& topic) EXCLUDES(mutex_);
   // Removes offsets that are old enough, and groups of which nothing is left.
   void ExpireOffsets() EXCLUDES(mutex_);
+  // group_figures.cc: for people and metrics; not for event loops.
+  bool IsLoading() const EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    return mode_ == Mode::kLoading;
+  }
+  void AddFigures(CoordinatorFigures& out) const EXCLUDES(mutex_);
+  // The first by topic and partition.
+  std::vector<GroupPosition> Positions(const std::string& group, std::size_t positions_max) const
+      EXCLUDES(mutex_);
+
   // Acts on the deadlines that have passed.
   void Tick() EXCLUDES(mutex_);
 
@@ -243,6 +254,7 @@ class GroupShard : public std::enable_shared_from_this<GroupShard> {
   Mode mode_ GUARDED_BY(mutex_) = Mode::kLoading;
   ErrorCode closed_error_ GUARDED_BY(mutex_) = ErrorCode::kNotCoordinator;
   Groups groups_ GUARDED_BY(mutex_);
+  GroupCounters counters_ GUARDED_BY(mutex_);
   std::uint64_t incarnations_ GUARDED_BY(mutex_) = 0;
   std::uint64_t waiters_ GUARDED_BY(mutex_) = 0;
   std::unordered_map<WaiterId, Answer<JoinResult>> joins_ GUARDED_BY(mutex_);

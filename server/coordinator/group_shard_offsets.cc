@@ -123,6 +123,7 @@ void GroupShard::BeginCommit(const std::string& name, const CommitRequest& reque
 void GroupShard::EndCommit(CommitWrite write, ErrorCode error) {
   {
     const MutexLock lock(mutex_);
+    if (error == ErrorCode::kNone) counters_.offsets_committed += write.offsets.size();
     // A group that was deleted meanwhile has tombstones behind this write.
     Group* group = Find(write.group, write.incarnation);
     for (CommitWrite::Written& written : write.offsets) {
@@ -368,8 +369,10 @@ void GroupShard::ExpireOffsetsOf(const std::string& name) {
   const bool somebody_comes = classic != nullptr && classic->membership().has_pending();
   const bool nothing_is_left =
       group->is_empty() && !somebody_comes && expired.size() == group->offsets.Partitions().size();
+  counters_.offsets_expired += expired.size();
   if (nothing_is_left) {
     VLOG(1) << "group expired group=" << name;
+    ++counters_.groups_expired;
     Remove(name, [](ErrorCode) {});
   } else {
     WriteTombstones(name, *group, expired, [](ErrorCode) {});

@@ -44,6 +44,12 @@ const CommittedOffset* OffsetStore::Find(std::string_view topic, PartitionId par
   return &*slot->second.committed;
 }
 
+std::size_t OffsetStore::size() const {
+  std::size_t size = 0;
+  for (const auto& [topic, slots] : topics_) size += slots.size();
+  return size;
+}
+
 std::vector<TopicPartition> OffsetStore::Partitions() const {
   std::vector<TopicPartition> partitions;
   for (const auto& [topic, slots] : topics_) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -61,6 +62,8 @@ class OffsetStore {
   std::vector<TopicPartition> PartitionsOf(std::string_view topic) const;
   bool Has(const TopicPartition& tp) const;
   bool empty() const { return topics_.empty(); }
+  // Partitions that have an offset or a write on the way.
+  std::size_t size() const;
 
   // Partitions whose offsets are due to go, except those that are being written.
   std::vector<TopicPartition> Expired(const OffsetExpiryRule& rule,

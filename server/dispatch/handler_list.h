@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "protocol/error_codes.h"
+#include "protocol/messages/error_codes_of.h"
 #include "server/dispatch/api_table.h"
 
 namespace gneiss::server {
@@ -15,6 +17,9 @@ template <class H>
 boost::asio::awaitable<Status> Serve(RequestContext& ctx, wire::Reader in, wire::Writer& out) {
   GNEISS_CO_ASSIGN_OR_RETURN(typename H::Request request, H::Request::Decode(in, ctx.version()));
   const typename H::Response response = co_await H::Handle(ctx, std::move(request));
+  protocol::ErrorCodesOf<typename H::Response>::ForEach(response, [&ctx](std::int16_t code) {
+    if (code != ToWire(protocol::ErrorCode::kNone)) ctx.CountError(code);
+  });
   co_return response.Encode(out, ctx.version());
 }
 

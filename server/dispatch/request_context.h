@@ -14,6 +14,7 @@
 namespace gneiss::server {
 
 class Broker;
+class LoopMetrics;
 
 using protocol::ApiKey;
 
@@ -45,6 +46,9 @@ class RequestContext {
   virtual TimePoint received_at() const = 0;
   virtual boost::asio::any_io_executor executor() const = 0;  // the connection's loop
   virtual Broker& broker() const = 0;
+  virtual LoopMetrics& metrics() const = 0;  // the loop's
+  // The response carries this error, which is counted for the API.
+  virtual void CountError(std::int16_t code) = 0;
 
   // The order of this request's effects is fixed: a following Produce of the same connection may
   // be taken up before this one is answered. Called by Produce after its batches are enqueued.

@@ -90,6 +90,13 @@ std::size_t FetchSessionCache::size() const {
   return slots_.size();
 }
 
+FetchSessionCache::Figures FetchSessionCache::figures() const {
+  const MutexLock lock(mutex_);
+  Figures figures{.sessions = slots_.size(), .evictions = evictions_};
+  for (const auto& [id, slot] : slots_) figures.partitions += slot->session.size();
+  return figures;
+}
+
 std::int32_t FetchSessionCache::Open(const FetchScope& scope,
                                      std::span<const FetchedPartition> answers) {
   if (!MakeRoom(scope.targets.size())) return kNoFetchSession;
@@ -112,12 +119,14 @@ bool FetchSessionCache::MakeRoom(std::size_t partitions) {
   const auto [used, stale_id] = *by_use_.begin();
   if (clock_.Now() - used > kSafeFromEviction) {
     Remove(stale_id);
+    ++evictions_;
     return true;
   }
   // Ranks are refreshed by use, so a session that has not been used since it came of age is found
   // by its age above, not here.
   if (by_size_.empty() || by_size_.begin()->first > partitions) return false;
   Remove(by_size_.begin()->second);
+  ++evictions_;
   return true;
 }
 

@@ -68,6 +68,12 @@ class FetchSessionCache {
       EXCLUDES(mutex_);
 
   std::size_t size() const EXCLUDES(mutex_);
+  struct Figures {
+    std::size_t sessions = 0;
+    std::size_t partitions = 0;  // of all sessions
+    std::uint64_t evictions = 0;
+  };
+  Figures figures() const EXCLUDES(mutex_);
 
  private:
   struct Slot {
@@ -92,6 +98,7 @@ class FetchSessionCache {
   Clock& clock_;
   mutable Mutex mutex_;
   Slots slots_ GUARDED_BY(mutex_);
+  std::uint64_t evictions_ GUARDED_BY(mutex_) = 0;
   // Both orders serve eviction: the longest unused, and the smallest.
   std::set<std::pair<TimePoint, std::int32_t>> by_use_ GUARDED_BY(mutex_);
   std::set<std::pair<std::size_t, std::int32_t>> by_size_ GUARDED_BY(mutex_);  // old enough only

@@ -11,6 +11,7 @@
 #include "protocol/base/mutex.h"
 #include "server/dispatch/request_context.h"
 #include "server/fetch/fetch_pass.h"
+#include "server/metrics/loop_metrics.h"
 
 namespace gneiss::server {
 
@@ -51,9 +52,12 @@ class FetchWaiter::Signal : public std::enable_shared_from_this<Signal> {
 };
 
 FetchWaiter::FetchWaiter(RequestContext& ctx, Clock& clock)
-    : ctx_(ctx), clock_(clock), signal_(std::make_shared<Signal>(ctx.executor())) {}
+    : ctx_(ctx), clock_(clock), signal_(std::make_shared<Signal>(ctx.executor())) {
+  ctx_.metrics().parked_fetches.Add();
+}
 
 FetchWaiter::~FetchWaiter() {
+  ctx_.metrics().parked_fetches.Subtract(1);
   for (const Watched& watched : watched_) {
     if (watched.id != 0) watched.log->Unwatch(watched.id);
   }

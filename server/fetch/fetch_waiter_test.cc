@@ -14,6 +14,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "server/dispatch/request_context.h"
+#include "server/metrics/loop_metrics.h"
 #include "server/testing/fake_partition_log.h"
 
 namespace gneiss::server {
@@ -42,6 +43,8 @@ class FakeContext final : public RequestContext {
   TimePoint received_at() const override { return {}; }
   boost::asio::any_io_executor executor() const override { return loop_; }
   Broker& broker() const override { std::abort(); }
+  LoopMetrics& metrics() const override { return metrics_; }
+  void CountError(std::int16_t) override {}
   void Admit() override {}
   void SuppressResponse() override {}
   void CloseConnection(std::string) override {}
@@ -52,6 +55,7 @@ class FakeContext final : public RequestContext {
   const boost::asio::any_io_executor loop_;
   const std::string client_id_;
   ConnectionInfo connection_;
+  mutable LoopMetrics metrics_{{}};
   bool closed_ = false;
   std::move_only_function<void()> on_close_;
 };

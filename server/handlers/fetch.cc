@@ -161,6 +161,11 @@ class AnswerWriter {
       : ctx_(ctx), finder_(finder), response_(response) {}
 
   void Add(const FetchItem& item, FetchedPartition answer) {
+    if (!answer.view.batches.empty()) {
+      TopicTraffic& traffic = *item.partition->traffic;
+      traffic.fetched_bytes.Add(answer.view.bytes);
+      traffic.fetched_batches.Add(answer.view.batches.size());
+    }
     TopicOf(*item.target).partitions.push_back(Partition(item, std::move(answer)));
   }
 

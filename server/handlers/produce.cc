@@ -288,12 +288,21 @@ std::shared_ptr<Appends> Append(std::vector<Batch>& batches) {
   return appends;
 }
 
+void CountProduced(const Batch& batch, const engine::AppendResult& appended) {
+  TopicTraffic& traffic = *batch.partition->traffic;
+  traffic.produced_bytes.Add(batch.records.size());
+  traffic.produced_batches.Add();
+  traffic.produced_records.Add(
+      static_cast<std::uint64_t>(appended.last_offset.value() - appended.base_offset.value() + 1));
+}
+
 void AnswerAppend(const Batch& batch, const Result<engine::AppendResult>& appended) {
   Answer& answer = *batch.answer;
   if (appended) {
     answer.base_offset = appended->base_offset.value();
     answer.log_append_time_ms = appended->log_append_time;
     answer.log_start_offset = appended->log_start_offset.value();
+    if (!appended->duplicate) CountProduced(batch, *appended);
     return;
   }
   const ErrorCode error = ToKafka(appended.error().code);

@@ -22,6 +22,7 @@ struct HttpResponse {
   int status = 200;
   std::string body;
   std::string content_type = "text/plain; charset=utf-8";
+  std::string allow{};  // with 405: the methods that there are
 };
 
 // Splits "/snapshot?to=%2Fbackup" into path and query. False: it is not well formed.

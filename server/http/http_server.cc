@@ -59,6 +59,7 @@ bool IsHead(const Parser& parser) { return parser.get().method() == http::verb::
 Answer MakeAnswer(HttpResponse response, unsigned version, bool keep_alive) {
   Answer answer(static_cast<http::status>(response.status), version);
   answer.set(http::field::content_type, response.content_type);
+  if (!response.allow.empty()) answer.set(http::field::allow, response.allow);
   answer.keep_alive(keep_alive);
   answer.body() = std::move(response.body);
   answer.prepare_payload();
@@ -94,16 +95,20 @@ class HttpServer::Impl {
 
   Status Start() {
     if (options_.address) GNEISS_RETURN_IF_ERROR(OpenTcp(*options_.address));
-    if (Status opened = OpenSocket(); !opened) {
-      LOG(WARNING) << "no control socket directory=" << options_.control_directory.string()
+    if (tcp_.is_open()) Supervise(tasks_, loop_.executor(), "http listener", Accept(this, tcp_));
+    loop_.Start();
+    return {};
+  }
+
+  void OpenControlSocket(const std::filesystem::path& directory) {
+    if (Status opened = OpenSocket(directory); !opened) {
+      LOG(WARNING) << "no control socket directory=" << directory.string()
                    << " error=" << opened.error().detail;
       unix_.close();
       socket_path_.reset();
+      return;
     }
-    if (tcp_.is_open()) Supervise(tasks_, loop_.executor(), "http listener", Accept(this, tcp_));
-    if (unix_.is_open()) Supervise(tasks_, loop_.executor(), "control", Accept(this, unix_));
-    loop_.Start();
-    return {};
+    Supervise(tasks_, loop_.executor(), "control", Accept(this, unix_));
   }
 
   std::uint16_t port() const {
@@ -133,8 +138,8 @@ class HttpServer::Impl {
     return {};
   }
 
-  Status OpenSocket() {
-    GNEISS_ASSIGN_OR_RETURN(socket_path_, LocalSocketPath::Open(options_.control_directory));
+  Status OpenSocket(const std::filesystem::path& directory) {
+    GNEISS_ASSIGN_OR_RETURN(socket_path_, LocalSocketPath::Open(directory));
     return OpenUnix(unix_, socket_path_->name());
   }
 
@@ -220,6 +225,10 @@ Result<std::unique_ptr<HttpServer>> HttpServer::Start(HttpServerOptions options)
   auto impl = std::make_unique<Impl>(std::move(options));
   GNEISS_RETURN_IF_ERROR(impl->Start());
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
+}
+
+void HttpServer::OpenControlSocket(const std::filesystem::path& directory) {
+  impl_->OpenControlSocket(directory);
 }
 
 std::uint16_t HttpServer::port() const { return impl_->port(); }

@@ -18,8 +18,7 @@ struct HttpServerOptions {
     std::string host;  // empty: every interface
     std::uint16_t port = 0;
   };
-  std::optional<Address> address;           // none: no TCP
-  std::filesystem::path control_directory;  // where the Unix socket lies
+  std::optional<Address> address;  // none: no TCP
   // Answers one request; may block. Runs on threads of the server's own, several at a time.
   std::function<HttpResponse(const HttpRequest&)> pages;
 };
@@ -34,9 +33,11 @@ struct HttpServerOptions {
 // Threads: the owner's.
 class HttpServer {
  public:
-  // Serves when it returns. Errors are sentences for an operator; without a Unix socket, where the
-  // file system has none, it goes on.
+  // Serves over TCP when it returns. Errors are sentences for an operator.
   static Result<std::unique_ptr<HttpServer>> Start(HttpServerOptions options);
+  // From now on on the Unix socket in `directory`, too; where the file system has none it goes on
+  // without. REQUIRES: the directory is claimed by this process; called once.
+  void OpenControlSocket(const std::filesystem::path& directory);
   ~HttpServer();  // waits for answers in the making, cuts the rest
 
   std::uint16_t port() const;  // of TCP; 0 when off

@@ -32,13 +32,13 @@ class HttpServerTest : public ::testing::Test {
   void Start() { Start(dir_.path()); }
   void Start(const std::filesystem::path& directory) {
     auto server = HttpServer::Start({.address = HttpServerOptions::Address{"127.0.0.1", 0},
-                                     .control_directory = directory,
                                      .pages = [this](const HttpRequest& request) {
                                        if (request.path == "/wait") gate_.get_future().wait();
                                        return HttpResponse{.body = Describe(request)};
                                      }});
     ASSERT_TRUE(server) << server.error().detail;
     server_ = std::move(*server);
+    server_->OpenControlSocket(directory);
   }
   static std::string Describe(const HttpRequest& request) {
     const bool trusted = request.trust == HttpTrust::kOperator;
@@ -84,10 +84,12 @@ TEST_F(HttpServerTest, AConnectionServesOneRequestAfterTheOther) {
   }
 }
 
-TEST_F(HttpServerTest, AHeadHasNoBody) {
+TEST_F(HttpServerTest, AHeadHasNoBodyAndTellsTheLengthOfTheOneOfAGet) {
   Start();
   const std::string answer = Exchange("HEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
+  const auto length = std::to_string(std::string("GET /healthz operator").size());
+  EXPECT_THAT(answer, HasSubstr("Content-Length: " + length + "\r\n"));
   EXPECT_THAT(answer, EndsWith("\r\n\r\n"));
 }
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/http/pages.h"
 
-#include <algorithm>
 #include <string_view>
+#include <utility>
 
-#include "server/http/metrics_text.h"
-#include "server/limits.h"
+#include "server/metrics/metric_families.h"
 
 namespace gneiss::server {
 namespace {
@@ -36,59 +35,39 @@ int HttpStatusOf(Errc code) {
       return 409;
     case Errc::kDiskFull:
       return 507;
+    case Errc::kShuttingDown:  // or not there yet
+      return 503;
     default:
       return 500;
   }
 }
 
-std::string_view NameOf(engine::StoreHealth health) {
-  switch (health) {
-    case engine::StoreHealth::kWritable:
-      return "takes writes";
-    case engine::StoreHealth::kDiskFull:
-      return "refuses writes: the disk is full";
-    case engine::StoreHealth::kFailed:
-      return "refuses writes: one has failed";
-    case engine::StoreHealth::kOffline:
-      return "offline";
-  }
-  return "";
+HttpResponse OnlyBy(const char* methods) {
+  return {.status = 405, .body = std::string("only by ") + methods + "\n", .allow = methods};
 }
-
-HttpResponse NotThisMethod() { return {.status = 405, .body = "not with this method\n"}; }
 
 }  // namespace
 
 HttpResponse Pages::Answer(const HttpRequest& request) const {
   if (request.path == "/snapshot") {
-    return request.method == "POST" ? Snapshot(request) : NotThisMethod();
+    return request.method == "POST" ? Snapshot(request) : OnlyBy("POST");
   }
   const bool known =
       request.path == "/metrics" || request.path == "/healthz" || request.path == "/readyz";
   if (!known) return {.status = 404, .body = "there are /metrics, /healthz, /readyz, /snapshot\n"};
-  if (request.method != "GET") return NotThisMethod();
+  if (request.method != "GET") return OnlyBy("GET, HEAD");
   if (request.path == "/metrics") return Metrics();
   if (request.path == "/readyz") return Ready();
   return {.body = "ok\n"};  // it answers, so it lives
 }
 
 HttpResponse Pages::Metrics() const {
-  return {.body = MetricsText(engine_.Stats(limits::kMetricPartitionsMax)),
-          .content_type = kMetricsContentType};
+  return {.body = sources_.metrics(), .content_type = kMetricsContentType};
 }
 
-// Ready as long as anything can be written: of a broker with one bad store the rest serves on.
 HttpResponse Pages::Ready() const {
-  const std::vector<engine::StoreStats> stores = engine_.Stats(0).stores;
-  const bool ready = stores.empty() || std::ranges::any_of(stores, [](const auto& store) {
-                       return store.health == engine::StoreHealth::kWritable;
-                     });
-  HttpResponse response{.status = ready ? 200 : 503, .body = ready ? "ready\n" : "not ready\n"};
-  for (const engine::StoreStats& store : stores) {
-    if (store.health == engine::StoreHealth::kWritable) continue;
-    response.body += store.path + " " + std::string(NameOf(store.health)) + "\n";
-  }
-  return response;
+  Readiness readiness = sources_.readiness();
+  return {.status = readiness.ready ? 200 : 503, .body = std::move(readiness.text)};
 }
 
 HttpResponse Pages::Snapshot(const HttpRequest& request) const {
@@ -101,7 +80,7 @@ HttpResponse Pages::Snapshot(const HttpRequest& request) const {
   if (to == request.query.end()) {
     return {.status = 400, .body = "{\"error\":\"say where: ?to=DIR\"}\n", .content_type = kJson};
   }
-  const Result<engine::SnapshotReport> report = engine_.Snapshot(to->second);
+  const Result<engine::SnapshotReport> report = sources_.snapshot(to->second);
   if (report) return {.body = SnapshotJson(*report), .content_type = kJson};
   return {.status = HttpStatusOf(report.error().code),
           .body = "{\"error\":" + JsonText(report.error().detail) + "}\n",

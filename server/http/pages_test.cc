@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "engine/testing/batches.h"
+#include "engine/engine.h"
 #include "engine/testing/temp_dir.h"
 
 namespace gneiss::server {
@@ -15,9 +15,13 @@ using ::testing::StartsWith;
 
 class PagesTest : public ::testing::Test {
  protected:
-  PagesTest() : pages_(Open()) {}
+  PagesTest()
+      : pages_({.metrics = [] { return std::string("gneiss_partitions 0\n"); },
+                .readiness = [this] { return readiness_; },
+                .snapshot = [this](const auto& to) { return Open().Snapshot(to); }}) {}
 
   engine::Engine& Open() {
+    if (engine_ != nullptr) return *engine_;
     engine::EngineOptions options;
     options.data_dirs = {dir_ / "data"};
     options.metadata_dir = dir_ / "data";
@@ -35,6 +39,7 @@ class PagesTest : public ::testing::Test {
 
   engine::testing::TempDir dir_;
   std::unique_ptr<engine::Engine> engine_;
+  Readiness readiness_{.ready = true, .text = "ready\n"};
   Pages pages_;
 };
 
@@ -43,7 +48,22 @@ TEST_F(PagesTest, TellOfTheBroker) {
   EXPECT_EQ(Get("/readyz").body, "ready\n");
   EXPECT_THAT(Get("/metrics").body, HasSubstr("gneiss_partitions 0\n"));
   EXPECT_EQ(Get("/nothing").status, 404);
-  EXPECT_EQ(Ask("PUT", "/metrics", HttpTrust::kOperator).status, 405);
+}
+
+TEST_F(PagesTest, AWrongMethodIsToldTheRightOnes) {
+  const HttpResponse refused = Ask("PUT", "/metrics", HttpTrust::kOperator);
+  EXPECT_EQ(refused.status, 405);
+  EXPECT_EQ(refused.allow, "GET, HEAD");
+  EXPECT_EQ(Ask("GET", "/snapshot?to=/x", HttpTrust::kOperator).allow, "POST");
+  EXPECT_EQ(Ask("PUT", "/nothing", HttpTrust::kOperator).status, 404);
+}
+
+// An orchestrator must not restart a broker because it takes long to open its data.
+TEST_F(PagesTest, ABrokerThatStartsLivesAndIsNotReady) {
+  readiness_ = {.ready = false, .text = "not ready\nthe data is being opened\n"};
+  EXPECT_EQ(Get("/healthz").status, 200);
+  EXPECT_EQ(Get("/readyz").status, 503);
+  EXPECT_THAT(Get("/readyz").body, HasSubstr("the data is being opened"));
 }
 
 TEST_F(PagesTest, SnapshotIsForTheOperatorWhoSaysWhere) {

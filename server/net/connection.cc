@@ -17,10 +17,12 @@ namespace gneiss::server {
 // One request from its frame to its answer.
 class Connection::Request final : public RequestContext {
  public:
-  Request(Connection& connection, const ServedApi& api, protocol::FrameHeader header,
-          wire::Reader body)
+  Request(Connection& connection, const ServedApi& api, std::size_t frame_bytes,
+          protocol::FrameHeader header, wire::Reader body)
       : connection_(connection),
         api_(api),
+        metrics_(connection.metrics_.of(api)),
+        frame_bytes_(frame_bytes),
         header_(std::move(header)),
         client_id_(header_.client_id.value_or("")),
         received_at_(connection.services_.clock.Now()),
@@ -34,6 +36,8 @@ class Connection::Request final : public RequestContext {
   TimePoint received_at() const override { return received_at_; }
   asio::any_io_executor executor() const override { return connection_.socket_.get_executor(); }
   Broker& broker() const override { return connection_.services_.broker; }
+  LoopMetrics& metrics() const override { return connection_.metrics_; }
+  void CountError(std::int16_t code) override { metrics_.CountError(code); }
   bool closed() const override { return connection_.closed_; }
   void SuppressResponse() override { suppressed_ = true; }
   void CloseConnection(std::string reason) override { close_reason_ = std::move(reason); }
@@ -59,6 +63,18 @@ class Connection::Request final : public RequestContext {
   ResponseQueue::Slot slot() const { return slot_; }
   void set_slot(ResponseQueue::Slot slot) { slot_ = slot; }
 
+  // It is its turn now.
+  void NoteStart() {
+    started_at_ = connection_.services_.clock.Now();
+    metrics_.requests.Add();
+    metrics_.request_bytes.Add(protocol::kFrameSizeBytes + frame_bytes_);
+    metrics_.queue_ns.Add(static_cast<std::uint64_t>((started_at_ - received_at_).count()));
+  }
+  void NoteAnswer() {
+    metrics_.answered.Add();
+    metrics_.handling.Observe(connection_.services_.clock.Now() - started_at_);
+  }
+
   asio::awaitable<Status> Serve(wire::Writer& out) {
     const bool served = api_.served.Contains(version());
     const wire::Form form =
@@ -78,9 +94,12 @@ class Connection::Request final : public RequestContext {
  private:
   Connection& connection_;
   const ServedApi& api_;
+  ApiMetrics& metrics_;
+  const std::size_t frame_bytes_;
   const protocol::FrameHeader header_;
   const std::string client_id_;
   const TimePoint received_at_;
+  TimePoint started_at_;
   wire::Reader body_;
   ResponseQueue::Slot slot_ = 0;
   bool admitted_ = false;
@@ -90,8 +109,9 @@ class Connection::Request final : public RequestContext {
 };
 
 Connection::Connection(asio::ip::tcp::socket socket, ConnectionInfo info, std::string peer,
-                       const ConnectionServices& services)
+                       const ConnectionServices& services, LoopMetrics& metrics)
     : services_(services),
+      metrics_(metrics),
       info_(std::move(info)),
       peer_(std::move(peer)),
       socket_(std::move(socket)),
@@ -104,6 +124,7 @@ Connection::~Connection() = default;
 
 void Connection::Start(std::function<void(Connection&)> on_closed) {
   on_closed_ = std::move(on_closed);
+  metrics_.connections_opened.Add();
   ArmIdleTimer();
   Supervise(services_.tasks, socket_.get_executor(), "connection writer",
             WriteLoop(shared_from_this()));
@@ -111,8 +132,9 @@ void Connection::Start(std::function<void(Connection&)> on_closed) {
             ReadLoop(shared_from_this()));
 }
 
-void Connection::Close() {
+void Connection::Close(CloseReason reason) {
   if (std::exchange(closed_, true)) return;
+  metrics_.connections_closed[static_cast<std::size_t>(reason)].Add();
   boost::system::error_code ignored;
   socket_.close(ignored);
   idle_timer_.cancel();
@@ -127,7 +149,7 @@ void Connection::Close() {
 void Connection::CloseForMemory() {
   services_.complaints.Closing(peer_, info_.listener,
                                "it sends a large request too slowly while memory is short");
-  Close();
+  Close(CloseReason::kMemory);
 }
 
 asio::awaitable<void> Connection::ReadLoop(std::shared_ptr<Connection> self) {
@@ -135,13 +157,16 @@ asio::awaitable<void> Connection::ReadLoop(std::shared_ptr<Connection> self) {
   while (!c.closed_) {
     Result<SharedBytes> frame = co_await c.reader_.Next();
     if (!frame && frame.error().code == Errc::kShuttingDown) {
-      c.Close();
+      c.Close(CloseReason::kPeer);
       co_return;
     }
     Result<std::unique_ptr<Request>> request =
         frame ? c.Identify(std::move(*frame)) : std::unexpected(frame.error());
     if (!request) {
-      c.BreakOff(c.responses_.Reserve(), request.error().detail);
+      const bool no_memory = request.error().code == Errc::kResourceExhausted;
+      c.BreakOff(c.responses_.Reserve(),
+                 no_memory ? CloseReason::kMemory : CloseReason::kBadRequest,
+                 request.error().detail);
       co_return;
     }
     while (!c.closed_ && !c.MayStart(**request)) co_await c.turn_.Wait();
@@ -149,12 +174,14 @@ asio::awaitable<void> Connection::ReadLoop(std::shared_ptr<Connection> self) {
     (*request)->set_slot(c.responses_.Reserve());
     c.in_flight_.push_back(request->get());
     ++c.unadmitted_;
+    (*request)->NoteStart();
     Supervise(c.services_.tasks, c.socket_.get_executor(), "request",
               ServeRequest(self, std::move(*request)));
   }
 }
 
 Result<std::unique_ptr<Connection::Request>> Connection::Identify(SharedBytes frame) {
+  const std::size_t frame_bytes = frame.size();
   wire::Reader in(std::move(frame));
   Result<protocol::FrameHeader> header = protocol::ReadFrameHeader(in);
   if (!header) {
@@ -171,7 +198,7 @@ Result<std::unique_ptr<Connection::Request>> Connection::Identify(SharedBytes fr
                                       std::to_string(api->served.min) + " to " +
                                       std::to_string(api->served.max));
   }
-  return std::make_unique<Request>(*this, *api, std::move(*header), std::move(in));
+  return std::make_unique<Request>(*this, *api, frame_bytes, std::move(*header), std::move(in));
 }
 
 bool Connection::MayStart(const Request& request) const {
@@ -198,26 +225,45 @@ asio::awaitable<void> Connection::ServeRequest(std::shared_ptr<Connection> self,
 void Connection::Finish(Request& request, Status served, wire::Writer& out) {
   std::erase(in_flight_, &request);
   if (!request.admitted()) --unadmitted_;
+  request.NoteAnswer();
   if (closed_) return;
   if (served && !request.close_reason() && !request.suppressed()) {
     served = protocol::EndResponse(out);
   }
   if (!served) {
-    BreakOff(request.slot(), "a request " + std::string(request.api().name) + " of version " +
-                                 std::to_string(request.version()) + ": " + served.error().detail);
+    BreakOff(request.slot(), CloseReason::kBadRequest,
+             "a request " + std::string(request.api().name) + " of version " +
+                 std::to_string(request.version()) + ": " + served.error().detail);
   } else if (request.close_reason()) {
-    BreakOff(request.slot(), *request.close_reason());
+    BreakOff(request.slot(), CloseReason::kFailedWrite, *request.close_reason());
   } else if (request.suppressed()) {
-    responses_.Complete(request.slot(), {});
+    responses_.Complete(request.slot(), {}, {});
+    metrics_.of(request.api()).total.Observe(services_.clock.Now() - request.received_at());
   } else {
-    responses_.Complete(request.slot(), out.TakeFragments());
+    Answer(request, out);
   }
   output_.Notify();
   turn_.Notify();
 }
 
-void Connection::BreakOff(ResponseQueue::Slot slot, const std::string& reason) {
-  services_.complaints.Closing(peer_, info_.listener, reason);
+void Connection::Answer(const Request& request, wire::Writer& out) {
+  std::vector<SharedBytes> fragments = out.TakeFragments();
+  std::size_t bytes = 0;
+  for (const SharedBytes& fragment : fragments) bytes += fragment.size();
+  metrics_.of(request.api()).response_bytes.Add(bytes);
+  responses_.Complete(request.slot(), std::move(fragments),
+                      {&request.api(), request.received_at()});
+}
+
+void Connection::NoteWritten() {
+  while (const std::optional<ResponseQueue::Receipt> written = responses_.TakeWritten()) {
+    metrics_.of(*written->api).total.Observe(last_write_ - written->received_at);
+  }
+}
+
+void Connection::BreakOff(ResponseQueue::Slot slot, CloseReason reason, const std::string& text) {
+  services_.complaints.Closing(peer_, info_.listener, text);
+  break_off_ = reason;
   responses_.CompleteWithClose(slot);
   output_.Notify();
 }
@@ -226,7 +272,7 @@ asio::awaitable<void> Connection::WriteLoop(std::shared_ptr<Connection> self) {
   Connection& c = *self;
   while (!c.closed_) {
     if (c.responses_.closing()) {
-      c.Close();
+      c.Close(c.break_off_);
       co_return;
     }
     if (!c.responses_.has_output()) {
@@ -236,6 +282,7 @@ asio::awaitable<void> Connection::WriteLoop(std::shared_ptr<Connection> self) {
     const Result<std::size_t> written = c.responses_.WriteSome(c.socket_.native_handle());
     if (written) {
       c.last_write_ = std::chrono::steady_clock::now();
+      c.NoteWritten();
       if (!c.responses_.has_output() && std::exchange(c.pinned_timer_armed_, false)) {
         c.pinned_timer_.cancel();
       }
@@ -245,7 +292,7 @@ asio::awaitable<void> Connection::WriteLoop(std::shared_ptr<Connection> self) {
       co_await c.socket_.async_wait(asio::ip::tcp::socket::wait_write,
                                     asio::as_tuple(asio::use_awaitable));
     } else {
-      c.Close();
+      c.Close(CloseReason::kPeer);
     }
   }
 }
@@ -263,7 +310,7 @@ void Connection::UnpinOutput() {
   if (closed_ || !responses_.has_output() || responses_.output_is_copied()) return;
   if (!responses_.CopyOutput(services_.response_copy_memory)) {
     services_.complaints.Closing(peer_, info_.listener, "it does not read its responses");
-    Close();
+    Close(CloseReason::kSlowReader);
   }
 }
 
@@ -284,7 +331,7 @@ void Connection::CloseIfIdle() {
   if (in_flight_.empty() &&
       std::chrono::steady_clock::now() - active >= services_.limits.idle_max) {
     VLOG(1) << "closing an idle connection peer=" << peer_;
-    Close();
+    Close(CloseReason::kIdle);
   } else if (!closed_) {
     ArmIdleTimer();
   }

@@ -20,6 +20,7 @@
 #include "server/dispatch/api_table.h"
 #include "server/dispatch/request_context.h"
 #include "server/limits.h"
+#include "server/metrics/loop_metrics.h"
 #include "server/net/complaint_log.h"
 #include "server/net/frame_reader.h"
 #include "server/net/live_tasks.h"
@@ -59,14 +60,15 @@ struct ConnectionServices {
 // Threads: its loop only. Kept alive by its coroutines and by whoever has to close it.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
+  // `metrics` are those of its loop.
   Connection(asio::ip::tcp::socket socket, ConnectionInfo info, std::string peer,
-             const ConnectionServices& services);
+             const ConnectionServices& services, LoopMetrics& metrics);
   ~Connection();
 
   // `on_closed` is called once, when the socket is closed. REQUIRES: called once.
   void Start(std::function<void(Connection&)> on_closed);
   // Closes the socket at once and wakes everything that waits for it. More than once is fine.
-  void Close();
+  void Close(CloseReason reason);
   // Since when it holds memory for a frame that is not complete yet, if it does.
   std::optional<TimePoint> holds_memory_since() const { return reader_.frame_began(); }
   // Takes it away from one that holds it for too long while others wait.
@@ -84,14 +86,18 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Result<std::unique_ptr<Request>> Identify(SharedBytes frame);
   bool MayStart(const Request& request) const;
   void Finish(Request& request, Status served, wire::Writer& out);
-  // Ends the connection in place of an answer, once all earlier answers are sent.
-  void BreakOff(ResponseQueue::Slot slot, const std::string& reason);
+  void Answer(const Request& request, wire::Writer& out);
+  void NoteWritten();
+  // Ends the connection in place of an answer, once all earlier answers are sent. `text` is for the
+  // log.
+  void BreakOff(ResponseQueue::Slot slot, CloseReason reason, const std::string& text);
   void GuardPinnedOutput();
   void UnpinOutput();
   void ArmIdleTimer();
   void CloseIfIdle();
 
   const ConnectionServices& services_;
+  LoopMetrics& metrics_;
   ConnectionInfo info_;
   const std::string peer_;  // address:port, for the log
   asio::ip::tcp::socket socket_;
@@ -101,6 +107,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::vector<Request*> in_flight_;  // started, not answered
   std::size_t unadmitted_ = 0;       // of those, the ones that no Produce may pass
   bool closed_ = false;
+  CloseReason break_off_ = CloseReason::kBadRequest;  // once closing() is to come true
   LoopEvent turn_;    // ReadLoop waits: a request was answered or admitted, output was written
   LoopEvent output_;  // WriteLoop waits: there is something to write, or to close
   TimePoint last_write_;

@@ -14,14 +14,16 @@ void ConnectionSet::Start(std::shared_ptr<Connection> connection, std::function<
     open_.erase(closed.shared_from_this());
     done();
   });
-  if (closing_) connection->Close();
+  if (closing_) connection->Close(CloseReason::kStop);
 }
 
 void ConnectionSet::CloseAll() {
   closing_ = true;
   if (sweep_timer_) sweep_timer_->cancel();
   const auto closing = open_;  // each Close takes its connection out of open_
-  for (const std::shared_ptr<Connection>& connection : closing) connection->Close();
+  for (const std::shared_ptr<Connection>& connection : closing) {
+    connection->Close(CloseReason::kStop);
+  }
 }
 
 void ConnectionSet::StartSweeping(asio::io_context& loop, const ConnectionServices& services) {

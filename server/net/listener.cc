@@ -152,12 +152,13 @@ void Listener::Admit(tcp::socket socket, LoopWithConnections& target) {
   if (!counts_.TryAdd(ip)) {
     services_.complaints.Closing(HostAndPort(ip, peer.port()), options_.listen.name,
                                  "its address has max.connections.per.ip connections already");
+    loops_.front()->metrics.connections_refused.Add();  // this runs there
     return;
   }
   SetOptions(socket);
   std::string peer_text = HostAndPort(ip, peer.port());
   auto connection = std::make_shared<Connection>(std::move(socket), Describe(address, local),
-                                                 std::move(peer_text), services_);
+                                                 std::move(peer_text), services_, target.metrics);
   auto on_closed = [&counts = counts_, ip = std::move(ip)] { counts.Remove(ip); };
   asio::post(target.loop.context(), [&target, connection = std::move(connection),
                                      on_closed = std::move(on_closed)]() mutable {

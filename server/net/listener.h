@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,10 +20,12 @@
 
 namespace gneiss::server {
 
-// A loop and the connections that live on it.
+// A loop, the connections that live on it, and what it counts.
 struct LoopWithConnections {
-  explicit LoopWithConnections(std::string name) : loop(std::move(name)) {}
+  LoopWithConnections(std::string name, std::span<const ServedApi> apis)
+      : metrics(apis), loop(std::move(name)) {}
 
+  LoopMetrics metrics;
   EventLoop loop;
   ConnectionSet connections;
 };

@@ -28,16 +28,18 @@ ResponseQueue::Slot ResponseQueue::Reserve() {
   return first_slot_ + slots_.size() - 1;
 }
 
-void ResponseQueue::Complete(Slot slot, std::vector<SharedBytes> fragments) {
+void ResponseQueue::Complete(Slot slot, std::vector<SharedBytes> fragments,
+                             const Receipt& receipt) {
   Pending& pending = At(slot);
   pending.ready = true;
+  pending.receipt = receipt;
   pending.fragments = std::move(fragments);
   MoveReadyToOutput();
 }
 
 void ResponseQueue::CompleteWithClose(Slot slot) {
   At(slot).close = true;
-  Complete(slot, {});
+  Complete(slot, {}, {});
 }
 
 void ResponseQueue::MoveReadyToOutput() {
@@ -49,6 +51,9 @@ void ResponseQueue::MoveReadyToOutput() {
       output_bytes_ += fragment.size();
       output_is_copied_ = false;
       output_.push_back(std::move(fragment));
+    }
+    if (!pending.fragments.empty() && pending.receipt.api != nullptr) {
+      leaving_.push_back({written_bytes_ + output_bytes_, pending.receipt});
     }
     slots_.pop_front();
     ++first_slot_;
@@ -82,8 +87,16 @@ Result<std::size_t> ResponseQueue::WriteSome(int fd) {
   }
 }
 
+std::optional<ResponseQueue::Receipt> ResponseQueue::TakeWritten() {
+  if (leaving_.empty() || leaving_.front().end > written_bytes_) return std::nullopt;
+  const Receipt receipt = leaving_.front().receipt;
+  leaving_.pop_front();
+  return receipt;
+}
+
 void ResponseQueue::Consume(std::size_t bytes) {
   output_bytes_ -= bytes;
+  written_bytes_ += bytes;
   while (bytes > 0) {
     const std::size_t left = output_.front().size() - first_written_;
     if (bytes < left) {

@@ -5,14 +5,18 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "protocol/base/clock.h"
 #include "protocol/base/result.h"
 #include "protocol/base/shared_bytes.h"
 #include "server/net/memory_budget.h"
 
 namespace gneiss::server {
+
+struct ServedApi;
 
 // ResponseQueue keeps a connection's answers in the order of its requests, whichever is ready
 // first, and writes them to the socket without copying.
@@ -23,10 +27,15 @@ namespace gneiss::server {
 class ResponseQueue {
  public:
   using Slot = std::uint64_t;
+  // Whose answer it is, for those who measure.
+  struct Receipt {
+    const ServedApi* api = nullptr;
+    TimePoint received_at;
+  };
 
   Slot Reserve();
   // `fragments` make one response frame; none for a request that gets no answer.
-  void Complete(Slot slot, std::vector<SharedBytes> fragments);
+  void Complete(Slot slot, std::vector<SharedBytes> fragments, const Receipt& receipt);
   // The connection ends in place of this answer: closing() becomes true once all before it is sent.
   void CompleteWithClose(Slot slot);
 
@@ -40,6 +49,9 @@ class ResponseQueue {
   // Writes to the non-blocking socket `fd` what it takes now. kWouldBlock when it takes nothing,
   // kShuttingDown when it is broken. Returns the bytes written.
   Result<std::size_t> WriteSome(int fd);
+  // The next answer that the socket has wholly taken, each once. To be called after WriteSome until
+  // there is none.
+  std::optional<Receipt> TakeWritten();
 
   // Replaces what waits to be written by a copy of it, charged to `budget`, and so unpins it.
   // False if the budget has no room.
@@ -52,6 +64,12 @@ class ResponseQueue {
     bool ready = false;
     bool close = false;
     std::vector<SharedBytes> fragments;
+    Receipt receipt;
+  };
+  // An answer in the output, and where it ends, counted from the first byte ever written.
+  struct Leaving {
+    std::uint64_t end = 0;
+    Receipt receipt;
   };
 
   Pending& At(Slot slot) { return slots_[static_cast<std::size_t>(slot - first_slot_)]; }
@@ -63,6 +81,8 @@ class ResponseQueue {
   std::deque<SharedBytes> output_;
   std::size_t first_written_ = 0;  // bytes of output_.front() that the socket has
   std::size_t output_bytes_ = 0;
+  std::uint64_t written_bytes_ = 0;  // ever
+  std::deque<Leaving> leaving_;
   bool output_is_copied_ = false;
   bool closing_ = false;
 };

@@ -166,7 +166,7 @@ ScriptedServer::ScriptedServer(ScriptedOptions options)
     : script_(std::make_unique<Script>()),
       broker_(std::make_unique<ScriptBroker>(script_.get())),
       complaints_(Clock::System()),
-      loop_("loop"),
+      loop_("loop", kApis<Script>),
       counts_(options.quotas),
       services_{.broker = *broker_,
                 .clock = Clock::System(),

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/http/metrics_text.h"
+#include "server/metrics/storage_metrics.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "server/metrics/partition_metrics.h"
 
 namespace gneiss::server {
 namespace {
@@ -10,13 +12,24 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-TEST(MetricsTextTest, StoresAndPartitionsHaveTheirFigures) {
+std::string Text(const engine::EngineStats& stats) {
+  MetricFamilies families;
+  AddStorageMetrics(stats, families);
+  AddPartitionMetrics(stats, families);
+  return families.Text();
+}
+
+TEST(StorageMetricsTest, StoresAndPartitionsHaveTheirFigures) {
   engine::EngineStats stats;
   engine::StoreStats& store = stats.stores.emplace_back();
   store.path = "/data/store-00";
   store.health = engine::StoreHealth::kDiskFull;
   store.sst_bytes = 12345678901;
   store.compaction_written_bytes = 17;
+  store.commit_write_ns = 1'500'000'000;
+  stats.directories.push_back({.path = "/data", .total_bytes = 100, .low_on_space = true});
+  stats.snapshots = {.taken = 2, .last_taken_ms = 5000, .last_pause_us = 1500};
+  stats.records_lost = 150;
   stats.partition_count = 7;
   stats.partitions.push_back({.tp = {"a.b", PartitionId(3)},
                               .log_start = Offset(5),
@@ -32,7 +45,14 @@ TEST(MetricsTextTest, StoresAndPartitionsHaveTheirFigures) {
   stats.cleaner.uncleanable = 1;
   stats.cleaner.bytes_written = 99;
   stats.housekeeping.bytes_dropped = 44;
-  const std::string text = MetricsText(stats);
+  const std::string text = Text(stats);
+  EXPECT_THAT(text, HasSubstr("gneiss_low_on_space{directory=\"/data\"} 1\n"));
+  EXPECT_THAT(text,
+              HasSubstr("gneiss_store_commit_write_seconds_total{store=\"/data/store-00\"} 1.5\n"));
+  EXPECT_THAT(text, HasSubstr("gneiss_snapshots_taken_total 2\n"));
+  EXPECT_THAT(text, HasSubstr("gneiss_snapshot_last_pause_seconds 0.0015\n"));
+  EXPECT_THAT(text, HasSubstr("gneiss_snapshot_last_taken_timestamp_seconds 5\n"));
+  EXPECT_THAT(text, HasSubstr("gneiss_records_lost_total 150\n"));
   EXPECT_THAT(text, HasSubstr("gneiss_retention_dropped_bytes_total 44\n"));
   EXPECT_THAT(
       text,
