@@ -21,7 +21,7 @@ constexpr std::chrono::seconds kRetryInterval{60};
 // little more than it has to, and a byte of records costs half a byte of snapshots at most.
 constexpr std::size_t kRecordsPerSnapshot = 2;
 // Less than this is read in no time.
-constexpr std::size_t kRecordBytesMin = std::size_t{256} << 10;
+constexpr std::size_t kRecordBytesMin = std::size_t{64} << 10;
 
 }  // namespace
 
