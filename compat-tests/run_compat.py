@@ -8,10 +8,10 @@
     BOOTSTRAP=host:port run_compat.py --build_dir=build  against any running broker
 
 A suite is a folder with a run.sh, which finds in its environment:
-    BOOTSTRAP             the broker's host:port (not for crash, which starts brokers itself)
+    BOOTSTRAP             the broker's host:port (not for crash and differential)
     COMPAT_WORK_DIR       a folder of the build directory for fetched packages and compiled tests
     COMPAT_BUILD_DIR      the CMake build directory
-    COMPAT_BROKER         the broker's command line, quoted for a shell (only for crash)
+    COMPAT_BROKER         the broker's command line, quoted for a shell (for those two)
 Exit code: 0 all passed, 77 the only suite was skipped, 1 otherwise.
 """
 
@@ -28,8 +28,9 @@ import time
 from harness.broker_process import BrokerProcess
 
 ROOT = pathlib.Path(__file__).resolve().parent
-SUITES = ["librdkafka", "java", "console-tools", "kcat", "python", "community-tools", "cleanup", "crash"]
-STARTS_ITS_OWN_BROKER = {"crash"}
+SUITES = ["librdkafka", "java", "console-tools", "kcat", "python", "community-tools", "cleanup",
+          "differential", "crash"]
+STARTS_ITS_OWN_BROKER = {"crash", "differential"}
 SKIPPED = 77
 
 # Without the first every test with a group would wait three seconds for members who are not to come;
@@ -76,7 +77,7 @@ def run_suite(suite, flags, work_dir):
     command = broker_command(flags, work_dir) + SUITE_SETTINGS.get(suite, [])
     if suite in STARTS_ITS_OWN_BROKER:
         if external:
-            print(f"{suite}: skipped, it has to start and kill the broker itself")
+            print(f"{suite}: skipped, it starts brokers itself")
             return SKIPPED
         environment["COMPAT_BROKER"] = shlex.join(command)
         code = run_script(suite, environment)

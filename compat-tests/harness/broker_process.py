@@ -10,8 +10,8 @@ import time
 
 READY = re.compile(r"^ready listeners=[A-Z_]+://(\S+):(\d+)")
 
-# JVM brokers need several seconds on a busy machine; Gneiss needs milliseconds.
-READY_SECONDS = 60
+# JVM brokers need a minute on a very busy machine; Gneiss needs milliseconds.
+READY_SECONDS = 180
 STOP_SECONDS = 30
 
 

@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT))
 from harness import packages  # noqa: E402  (the path has to be set first)
 
 CLUSTER_ID = "Z25laXNzLWNvbXBhdC0wMQ"
-START_SECONDS = 60
+START_SECONDS = 180
 PR_SET_PDEATHSIG = 1
 
 # One broker, so everything internal has one replica.
@@ -43,21 +43,22 @@ SETTINGS = {
 
 def main():
     flags = parse_flags()
-    data_dir = pathlib.Path(flags.data_dir).resolve()
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dirs = [pathlib.Path(name).resolve() for name in flags.data_dir.split(",")]
+    for data_dir in data_dirs:
+        data_dir.mkdir(parents=True, exist_ok=True)
     host, port = flags.listeners.removeprefix("PLAINTEXT://").rsplit(":", 1)
     port = int(port) or free_port(host)
-    properties = write_properties(data_dir, host, port, flags.set)
+    properties = write_properties(data_dirs, host, port, flags.set)
     java = ["java", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp",
-            packages.classpath(flags.work_dir or data_dir, ROOT / "kafka" / "pom.xml")]
-    if not (data_dir / "log" / "meta.properties").exists():
+            packages.classpath(flags.work_dir or data_dirs[0], ROOT / "kafka" / "pom.xml")]
+    if not (data_dirs[0] / "log" / "meta.properties").exists():
         subprocess.run(java + ["kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c",
                                str(properties)], check=True, stdout=sys.stderr)
     broker = subprocess.Popen(java + ["-Xms1G", "-Xmx1G", "kafka.Kafka", str(properties)],
                               stdout=sys.stderr, preexec_fn=die_with_parent)
     signal.signal(signal.SIGTERM, lambda *_: broker.terminate())
     wait_until_served(broker, host, port)
-    print(f"ready listeners=PLAINTEXT://{host}:{port} data_dir={data_dir}", flush=True)
+    print(f"ready listeners=PLAINTEXT://{host}:{port} data_dir={flags.data_dir}", flush=True)
     code = broker.wait()
     # A JVM that ends in order after SIGTERM says 143.
     return 0 if code in (0, 128 + signal.SIGTERM) else 1
@@ -65,22 +66,22 @@ def main():
 
 def parse_flags():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--data_dir", required=True)
+    parser.add_argument("--data_dir", required=True, help="may be a list, as log.dirs")
     parser.add_argument("--listeners", default="PLAINTEXT://127.0.0.1:0")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--work_dir", help="where the list of fetched archives is kept")
     return parser.parse_args()
 
 
-def write_properties(data_dir, host, port, overrides):
+def write_properties(data_dirs, host, port, overrides):
     settings = dict(SETTINGS)
     controller = f"127.0.0.1:{free_port('127.0.0.1')}"
     settings["controller.quorum.voters"] = f"1@{controller}"
     settings["listeners"] = f"PLAINTEXT://{host}:{port},CONTROLLER://{controller}"
     settings["advertised.listeners"] = f"PLAINTEXT://{host}:{port}"
-    settings["log.dirs"] = str(data_dir / "log")
+    settings["log.dirs"] = ",".join(str(data_dir / "log") for data_dir in data_dirs)
     settings.update(override.split("=", 1) for override in overrides)
-    path = data_dir / "server.properties"
+    path = data_dirs[0] / "server.properties"
     path.write_text("".join(f"{key}={value}\n" for key, value in settings.items()),
                     encoding="utf-8")
     return path
