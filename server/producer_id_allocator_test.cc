@@ -44,6 +44,30 @@ class FakeController final : public Controller {
       ControllerRequest, protocol::AlterConfigsRequest) override {
     std::abort();
   }
+  asio::awaitable<protocol::ElectLeadersResponse> ElectLeaders(
+      ControllerRequest, protocol::ElectLeadersRequest) override {
+    std::abort();
+  }
+  asio::awaitable<protocol::AlterPartitionReassignmentsResponse> AlterPartitionReassignments(
+      ControllerRequest, protocol::AlterPartitionReassignmentsRequest) override {
+    std::abort();
+  }
+  asio::awaitable<protocol::ListPartitionReassignmentsResponse> ListPartitionReassignments(
+      ControllerRequest, protocol::ListPartitionReassignmentsRequest) override {
+    std::abort();
+  }
+  asio::awaitable<protocol::DescribeQuorumResponse> DescribeQuorum(
+      ControllerRequest, protocol::DescribeQuorumRequest) override {
+    std::abort();
+  }
+  asio::awaitable<protocol::UpdateFeaturesResponse> UpdateFeatures(
+      ControllerRequest, protocol::UpdateFeaturesRequest) override {
+    std::abort();
+  }
+  asio::awaitable<protocol::UnregisterBrokerResponse> UnregisterBroker(
+      ControllerRequest, protocol::UnregisterBrokerRequest) override {
+    std::abort();
+  }
 
   int fetches = 0;
   std::move_only_function<void(Result<std::int64_t>)> answer;
