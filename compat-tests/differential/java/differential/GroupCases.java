@@ -191,8 +191,6 @@ final class GroupCases {
       lists(run, "with " + protocol);
       refused(run, group);
       remove(run, group);
-      members.settle(2);
-      describe(run, protocol + " after removal", List.of(group));
       run.call("removeMembersFromConsumerGroup/" + protocol + "/all",
           admin
           -> admin.removeMembersFromConsumerGroup(
