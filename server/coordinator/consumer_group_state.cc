@@ -59,6 +59,7 @@ ConsumerHeartbeatOutcome ConsumerGroupState::Heartbeat(const ConsumerHeartbeatRe
 ConsumerHeartbeatResult ConsumerGroupState::Advance(const ConsumerHeartbeatRequest& request,
                                                     const ConsumerGroupContext& context) {
   ConsumerGroupMember& member = Admit(request);
+  if (member.speaks_classic()) StopTimers(member.id);  // it goes over to the new protocol
   const SubscriptionChange change = Update(member, request);
   MaybeResolve(context);
   NoteChanges(change, context);
@@ -173,10 +174,16 @@ ConsumerGroupState::SubscriptionChange ConsumerGroupState::Update(
   if (request.rebalance_timeout) about.rebalance_timeout = *request.rebalance_timeout;
   if (request.server_assignor) about.server_assignor = request.server_assignor;
   if (request.topic_regex) about.topic_regex = *request.topic_regex;
-  if (request.topic_names) about.topic_names = SortedUnique(*request.topic_names);
+  if (request.topic_names) about.topic_names = *request.topic_names;
   about.client_id = request.client_id;
   about.client_host = request.client_host;
   about.classic.reset();
+  return SetAbout(member, std::move(about));
+}
+
+ConsumerGroupState::SubscriptionChange ConsumerGroupState::SetAbout(ConsumerGroupMember& member,
+                                                                    ConsumerMember about) {
+  about.topic_names = SortedUnique(std::move(about.topic_names));
   if (about == member.about) return SubscriptionChange::kNone;
   const bool has_new_names = about.topic_names != member.about.topic_names;
   const bool has_new_regex = about.topic_regex != member.about.topic_regex;
@@ -220,11 +227,17 @@ void ConsumerGroupState::LeaveForNow(ConsumerGroupMember& member) {
 void ConsumerGroupState::RemoveMember(const std::string& member_id) {
   if (members_.Find(member_id) == nullptr) return;
   members_.Remove(member_id);
-  timers_.CancelSession(member_id);
-  timers_.CancelRevocation(member_id);
+  StopTimers(member_id);
   changes_.insert({Key::Kind::kMember, member_id});
   changes_.insert({Key::Kind::kTarget, member_id});
   changes_.insert({Key::Kind::kAssignment, member_id});
+}
+
+void ConsumerGroupState::StopTimers(const std::string& member_id) {
+  for (const GroupTimer::Kind kind : {GroupTimer::Kind::kSession, GroupTimer::Kind::kRevocation,
+                                      GroupTimer::Kind::kRejoin, GroupTimer::Kind::kSync}) {
+    timers_.Cancel({kind, member_id});
+  }
 }
 
 void ConsumerGroupState::MembersLeft(const ConsumerGroupContext& context) {
@@ -234,7 +247,10 @@ void ConsumerGroupState::MembersLeft(const ConsumerGroupContext& context) {
 
 void ConsumerGroupState::RestartSession(const ConsumerGroupMember& member,
                                         const ConsumerGroupContext& context) {
-  timers_.SetSession(member.id, context.now.steady + context.settings.session_timeout);
+  const std::chrono::milliseconds timeout = member.speaks_classic()
+                                                ? member.about.classic->session_timeout
+                                                : context.settings.session_timeout;
+  timers_.SetSession(member.id, context.now.steady + timeout);
 }
 
 ConsumerGroupActions ConsumerGroupState::Tick(const ConsumerGroupContext& context) {

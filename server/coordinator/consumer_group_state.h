@@ -15,6 +15,7 @@
 #include "server/coordinator/consumer_group_api.h"
 #include "server/coordinator/consumer_group_members.h"
 #include "server/coordinator/consumer_group_snapshot.h"
+#include "server/coordinator/consumer_protocol.h"
 #include "server/coordinator/group_state.h"
 #include "server/coordinator/group_timers.h"
 #include "server/coordinator/group_topics.h"
@@ -53,6 +54,24 @@ struct ConsumerHeartbeatOutcome {
   ConsumerGroupActions actions;
 };
 
+// What members of the classic protocol are answered, when the actions' changes are durable.
+struct ClassicJoinOutcome {
+  JoinResult result;
+  ConsumerGroupActions actions;
+};
+struct ClassicSyncOutcome {
+  SyncResult result;
+  ConsumerGroupActions actions;
+};
+struct ClassicBeatOutcome {
+  ErrorCode error = ErrorCode::kNone;
+  ConsumerGroupActions actions;
+};
+struct ClassicLeaveOutcome {
+  LeaveResult result;
+  ConsumerGroupActions actions;
+};
+
 // ConsumerGroupState is the state machine of one group of the new protocol (KIP-848): every event
 // with its time in, what is to be stored and answered out. It does no I/O and reads no clock.
 //
@@ -76,6 +95,22 @@ class ConsumerGroupState {
   // Fields are checked by the caller. An error changes nothing.
   ConsumerHeartbeatOutcome Heartbeat(const ConsumerHeartbeatRequest& request,
                                      const ConsumerGroupContext& context);
+  // The same for members of the classic protocol. A join is answered at once: nobody is waited for.
+  ClassicJoinOutcome JoinClassic(const JoinRequest& request, const ConsumerGroupContext& context);
+  ClassicSyncOutcome SyncClassic(const SyncRequest& request, const ConsumerGroupContext& context);
+  ClassicBeatOutcome BeatClassic(const GenerationIdentity& caller,
+                                 const ConsumerGroupContext& context);
+  ClassicLeaveOutcome LeaveClassic(const std::vector<MemberIdentity>& leaving,
+                                   const ConsumerGroupContext& context);
+
+  // A classic group of consumers as one of the new protocol, with everything still to be written;
+  // none if its members' metadata are not a consumer's.
+  static std::optional<ConsumerGroupState> FromClassic(const GroupState& classic,
+                                                       const ConsumerGroupContext& context);
+  // The other way round. REQUIRES: IsAllClassic, that is, nobody speaks the new protocol any more.
+  GroupSnapshot ToClassic(const ConsumerGroupContext& context) const;
+  bool IsAllClassic() const;
+
   // Acts on every deadline that has passed.
   ConsumerGroupActions Tick(const ConsumerGroupContext& context);
   ConsumerGroupActions Resolved(ResolvedRegexes regexes, const ConsumerGroupContext& context);
@@ -126,11 +161,24 @@ class ConsumerGroupState {
   ConsumerGroupMember& Admit(const ConsumerHeartbeatRequest& request);
   ConsumerGroupMember& ReplaceStatic(const ConsumerGroupMember& former, const std::string& id);
   SubscriptionChange Update(ConsumerGroupMember& member, const ConsumerHeartbeatRequest& request);
+  SubscriptionChange SetAbout(ConsumerGroupMember& member, ConsumerMember about);
+  void StopTimers(const std::string& member_id);
   void RestartSession(const ConsumerGroupMember& member, const ConsumerGroupContext& context);
   void LeaveForNow(ConsumerGroupMember& member);
   void RemoveMember(const std::string& member_id);
   void MembersLeft(const ConsumerGroupContext& context);
   ConsumerGroupActions TakeActions();
+
+  // consumer_group_classic.cc
+  JoinResult AdmitClassic(const JoinRequest& request, const ConsumerGroupContext& context);
+  ErrorCode CheckClassicJoin(const JoinRequest& request, const ConsumerGroupContext& context) const;
+  ConsumerGroupMember& FindOrAdmitClassic(const JoinRequest& request);
+  SubscriptionChange UpdateClassic(ConsumerGroupMember& member, const JoinRequest& request,
+                                   const ConsumerSubscription& subscription);
+  ErrorCode CheckClassicCaller(const GenerationIdentity& caller) const;
+  ErrorCode CheckClassicSync(const SyncRequest& request) const;
+  bool HasNewsFor(const ConsumerGroupMember& member) const;
+  void ExpectRejoin(const ConsumerGroupMember& member, const ConsumerGroupContext& context);
 
   // consumer_group_regex.cc
   std::optional<Refusal> CheckRegex(const ConsumerHeartbeatRequest& request) const;

@@ -24,6 +24,7 @@ constexpr std::size_t kReadBytes = std::size_t{1} << 20;
 ShardSettings SettingsOf(const BrokerConfig& config) {
   return {.group = {.initial_rebalance_delay = config.group_initial_rebalance_delay,
                     .size_max = config.group_max_size},
+          .migration = config.group_consumer_migration_policy,
           .offsets_retention = config.offsets_retention,
           .offset_metadata_max = config.offset_metadata_max_bytes};
 }

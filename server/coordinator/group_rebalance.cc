@@ -5,29 +5,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "protocol/messages/data/consumer_protocol_subscription.h"
-#include "protocol/wire/reader.h"
+#include "server/coordinator/consumer_protocol.h"
 #include "server/coordinator/group_state.h"
 
 namespace gneiss::server {
-namespace {
-
-// The topics that a consumer's metadata names: an int16 version and what that version has. Newer
-// versions only append fields.
-Result<std::vector<std::string>> SubscribedTopics(const SharedBytes& metadata) {
-  using protocol::ConsumerProtocolSubscription;
-  wire::Reader in(metadata.view());
-  const std::int16_t version = in.ReadInt16();
-  if (!in.ok() || version < ConsumerProtocolSubscription::kMinVersion) {
-    return Fail(Errc::kMalformed, "no consumer subscription");
-  }
-  const std::int16_t known = std::min(version, ConsumerProtocolSubscription::kMaxVersion);
-  GNEISS_ASSIGN_OR_RETURN(ConsumerProtocolSubscription subscription,
-                          ConsumerProtocolSubscription::Decode(in, known));
-  return std::move(subscription.topics);
-}
-
-}  // namespace
 
 void GroupState::MaybeRebalance(Instant now) {
   if (phase_ == GroupPhase::kPreparingRebalance) {
@@ -159,11 +140,10 @@ void GroupState::NoteSubscriptions() {
   if (protocol_type_ != kConsumerProtocolType) return;
   std::set<std::string, std::less<>> topics;
   for (const GroupMember& member : membership_.members()) {
-    Result<std::vector<std::string>> subscribed =
-        SubscribedTopics(member.MetadataFor(*protocol_name_));
+    const Result<ConsumerSubscription> subscribed =
+        ParseConsumerSubscription(member.MetadataFor(*protocol_name_));
     if (!subscribed.has_value()) return;
-    topics.insert(std::make_move_iterator(subscribed->begin()),
-                  std::make_move_iterator(subscribed->end()));
+    topics.insert(subscribed->fields.topics.begin(), subscribed->fields.topics.end());
   }
   subscriptions_ = std::move(topics);
 }

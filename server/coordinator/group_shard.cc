@@ -139,9 +139,8 @@ void GroupShard::Join(const std::string& group, JoinRequest request, Answer<Join
     if (error == ErrorCode::kNone && is_new && !member_id.empty()) {
       error = ErrorCode::kUnknownMemberId;  // only who has no id yet may be the first of a group
     } else if (error == ErrorCode::kNone && !is_new && found->consumer() != nullptr) {
-      error = ErrorCode::kInconsistentGroupProtocol;
-    }
-    if (error == ErrorCode::kNone) {
+      JoinConsumer(group, *found, request, std::move(answer), deliveries);
+    } else if (error == ErrorCode::kNone) {
       if (found == nullptr) {
         found = &Create(group, GroupState(settings_.group, Now()));
       } else if (is_new) {
@@ -167,11 +166,13 @@ void GroupShard::Sync(const std::string& group, const SyncRequest& request,
   {
     const MutexLock lock(mutex_);
     error = CheckServing();
-    GroupState* state = error == ErrorCode::kNone ? FindClassic(group) : nullptr;
-    if (state != nullptr) {
+    Group* found = error == ErrorCode::kNone ? Find(group) : nullptr;
+    if (found != nullptr && found->consumer() != nullptr) {
+      SyncConsumer(group, *found, request, std::move(answer), deliveries);
+    } else if (found != nullptr) {
       const WaiterId waiter(++waiters_);
       syncs_.emplace(waiter, std::move(answer));
-      Apply(group, *Find(group), state->Sync(request, waiter, Now()), deliveries);
+      Apply(group, *found, found->classic()->Sync(request, waiter, Now()), deliveries);
     } else if (error == ErrorCode::kNone) {
       error = ErrorCode::kUnknownMemberId;
     }
@@ -181,13 +182,20 @@ void GroupShard::Sync(const std::string& group, const SyncRequest& request,
 }
 
 ErrorCode GroupShard::Heartbeat(const std::string& group, const GenerationIdentity& caller) {
-  const MutexLock lock(mutex_);
-  const ErrorCode error = CheckServing();
-  if (error != ErrorCode::kNone) return error;
-  GroupState* state = FindClassic(group);
-  if (state == nullptr) return ErrorCode::kUnknownMemberId;
-  // Moves a deadline away: the wake that is set comes early, which does no harm.
-  return state->Heartbeat(caller, Now());
+  Deliveries deliveries;
+  ErrorCode error;
+  {
+    const MutexLock lock(mutex_);
+    error = CheckServing();
+    if (error != ErrorCode::kNone) return error;
+    Group* found = Find(group);
+    if (found == nullptr) return ErrorCode::kUnknownMemberId;
+    // Moves a deadline away: the wake that is set comes early, which does no harm.
+    if (GroupState* classic = found->classic()) return classic->Heartbeat(caller, Now());
+    error = BeatConsumer(group, *found, caller, deliveries);
+  }
+  Deliver(std::move(deliveries));
+  return error;
 }
 
 LeaveResult GroupShard::Leave(const std::string& group,
@@ -198,11 +206,15 @@ LeaveResult GroupShard::Leave(const std::string& group,
     const MutexLock lock(mutex_);
     result.error = CheckServing();
     if (result.error != ErrorCode::kNone) return result;
-    GroupState* state = FindClassic(group);
-    if (state == nullptr) return NobodyKnown(members);
-    LeaveOutcome outcome = state->Leave(members, Now());
-    Apply(group, *Find(group), std::move(outcome.actions), deliveries);
-    result = std::move(outcome.result);
+    Group* found = Find(group);
+    if (found == nullptr) return NobodyKnown(members);
+    if (GroupState* classic = found->classic()) {
+      LeaveOutcome outcome = classic->Leave(members, Now());
+      Apply(group, *found, std::move(outcome.actions), deliveries);
+      result = std::move(outcome.result);
+    } else {
+      result = LeaveConsumer(group, *found, members, deliveries);
+    }
   }
   Deliver(std::move(deliveries));
   return result;
@@ -374,11 +386,6 @@ const GroupShard::Group* GroupShard::Find(const std::string& group) const {
 GroupShard::Group* GroupShard::Find(const std::string& group, std::uint64_t incarnation) {
   Group* found = Find(group);
   return found != nullptr && found->incarnation == incarnation ? found : nullptr;
-}
-
-GroupState* GroupShard::FindClassic(const std::string& group) {
-  Group* found = Find(group);
-  return found == nullptr ? nullptr : found->classic();
 }
 
 bool GroupShard::Group::is_empty() const {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <expected>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -16,6 +17,7 @@
 
 #include "protocol/base/clock.h"
 #include "protocol/base/mutex.h"
+#include "server/config/broker_config.h"
 #include "server/coordinator/consumer_group_state.h"
 #include "server/coordinator/group_api.h"
 #include "server/coordinator/group_figures.h"
@@ -37,6 +39,7 @@ class ShardAlarm {
 
 struct ShardSettings {
   GroupSettings group;  // of the classic protocol
+  GroupMigrationPolicy migration = GroupMigrationPolicy::kBidirectional;
   std::chrono::milliseconds offsets_retention{std::chrono::hours(24 * 7)};
   std::int32_t offset_metadata_max = 4096;  // in Java's characters
 };
@@ -180,6 +183,22 @@ class GroupShard : public std::enable_shared_from_this<GroupShard> {
     std::optional<TimePoint> next_deadline() const;
   };
   using Groups = std::unordered_map<std::string, Group>;
+  // What surrounds an event of a group of the new protocol, while this lives.
+  class EventContext {
+   public:
+    EventContext(const ConsumerGroupSources& sources, const std::string& group, Instant now)
+        : topics_(sources.topics()),
+          settings_(sources.settings(group)),
+          context_{group, settings_, *topics_, now} {}
+    EventContext(const EventContext&) = delete;
+    EventContext& operator=(const EventContext&) = delete;
+    const ConsumerGroupContext& context() const { return context_; }
+
+   private:
+    const std::shared_ptr<const GroupTopics> topics_;
+    const ConsumerGroupSettings settings_;
+    const ConsumerGroupContext context_;
+  };
   // What is to be run without the mutex.
   using Deliveries = std::vector<std::move_only_function<void()>>;
 
@@ -188,8 +207,6 @@ class GroupShard : public std::enable_shared_from_this<GroupShard> {
   Group* Find(const std::string& group) REQUIRES(mutex_);
   const Group* Find(const std::string& group) const REQUIRES(mutex_);
   Group* Find(const std::string& group, std::uint64_t incarnation) REQUIRES(mutex_);
-  // The classic group of this name; null if it is of the other kind, or none.
-  GroupState* FindClassic(const std::string& group) REQUIRES(mutex_);
   template <class State>
   Group& Create(const std::string& group, State state) REQUIRES(mutex_) {
     return groups_
@@ -210,12 +227,28 @@ class GroupShard : public std::enable_shared_from_this<GroupShard> {
   void Deliver(Deliveries deliveries) EXCLUDES(mutex_);
 
   // group_shard_consumer.cc
-  ConsumerHeartbeatOutcome Beat(const std::string& name, const ConsumerHeartbeatRequest& request)
-      REQUIRES(mutex_);
+  ConsumerHeartbeatOutcome Beat(const std::string& name, const ConsumerHeartbeatRequest& request,
+                                Deliveries& out) REQUIRES(mutex_);
   void WriteChanges(const std::string& name, Group& group, ConsumerGroupActions actions,
                     Answer<ErrorCode> done, Deliveries& out) REQUIRES(mutex_);
   void EndChanges(const std::string& name, std::uint64_t incarnation, PendingWrite& write,
                   ErrorCode error) EXCLUDES(mutex_);
+  // group_shard_mixed.cc: members of the classic protocol in groups of the new one.
+  void JoinConsumer(const std::string& name, Group& group, const JoinRequest& request,
+                    Answer<JoinResult> answer, Deliveries& out) REQUIRES(mutex_);
+  void SyncConsumer(const std::string& name, Group& group, const SyncRequest& request,
+                    Answer<SyncResult> answer, Deliveries& out) REQUIRES(mutex_);
+  ErrorCode BeatConsumer(const std::string& name, Group& group, const GenerationIdentity& caller,
+                         Deliveries& out) REQUIRES(mutex_);
+  LeaveResult LeaveConsumer(const std::string& name, Group& group,
+                            const std::vector<MemberIdentity>& members, Deliveries& out)
+      REQUIRES(mutex_);
+  // The group, or none, as one of the new protocol; else why it cannot become one.
+  std::expected<ConsumerGroupState, std::string> ToConsumer(
+      const std::string& name, const Group* group, const ConsumerGroupContext& context) const
+      REQUIRES(mutex_);
+  void MaybeDowngrade(const std::string& name, Group& group, const ConsumerGroupContext& context,
+                      Deliveries& out) REQUIRES(mutex_);
   void Replace(const std::string& name, Group& group,
                std::variant<GroupState, ConsumerGroupState> state) REQUIRES(mutex_);
   void Resolve(const std::string& name, std::uint64_t incarnation, std::vector<std::string> regexes)

@@ -43,7 +43,7 @@ void GroupShard::ConsumerHeartbeat(const std::string& group,
   Deliveries deliveries;
   {
     const MutexLock lock(mutex_);
-    ConsumerHeartbeatOutcome outcome = Beat(group, request);
+    ConsumerHeartbeatOutcome outcome = Beat(group, request, deliveries);
     Group* found = Find(group);
     auto reply = [result = std::move(outcome.result),
                   answer = std::move(answer)](ErrorCode error) mutable {
@@ -53,36 +53,44 @@ void GroupShard::ConsumerHeartbeat(const std::string& group,
       deliveries.push_back([reply = std::move(reply)]() mutable { reply(ErrorCode::kNone); });
     } else {
       WriteChanges(group, *found, std::move(outcome.actions), std::move(reply), deliveries);
+      if (request.member_epoch == kLeaveEpoch) {
+        MaybeDowngrade(group, *found, EventContext(consumer_, group, Now()).context(), deliveries);
+      }
     }
   }
   Deliver(std::move(deliveries));
 }
 
 ConsumerHeartbeatOutcome GroupShard::Beat(const std::string& name,
-                                          const ConsumerHeartbeatRequest& request) {
+                                          const ConsumerHeartbeatRequest& request,
+                                          Deliveries& out) {
   const ErrorCode error = CheckServing();
   if (error != ErrorCode::kNone) return {.result = HeartbeatError(error), .actions = {}};
-  const std::shared_ptr<const GroupTopics> topics = consumer_.topics();
-  const ConsumerGroupSettings settings = consumer_.settings(name);
-  const ConsumerGroupContext context{name, settings, *topics, Now()};
+  const EventContext event(consumer_, name, Now());
+  const ConsumerGroupContext& context = event.context();
   Group* found = Find(name);
   if (found != nullptr && found->consumer() != nullptr) {
     return found->consumer()->Heartbeat(request, context);
   }
-  const bool joins = request.member_epoch == kJoinEpoch;
-  if (!joins || (found != nullptr && !found->is_empty())) {
+  if (request.member_epoch != kJoinEpoch) {
     return {.result = HeartbeatError(ErrorCode::kGroupIdNotFound,
                                      WhyNoConsumerGroup(name, found != nullptr, request)),
             .actions = {}};
   }
-  ConsumerGroupState state;
-  ConsumerHeartbeatOutcome outcome = state.Heartbeat(request, context);
-  if (outcome.result.error != ErrorCode::kNone) return outcome;
-  if (found != nullptr) {
-    Replace(name, *found, std::move(state));
-  } else {
-    Create(name, std::move(state));
+  std::expected<ConsumerGroupState, std::string> state = ToConsumer(name, found, context);
+  if (!state.has_value()) {
+    return {.result = HeartbeatError(ErrorCode::kGroupIdNotFound, std::move(state.error())),
+            .actions = {}};
   }
+  ConsumerHeartbeatOutcome outcome = state->Heartbeat(request, context);
+  if (outcome.result.error != ErrorCode::kNone) return outcome;
+  if (found == nullptr) {
+    Create(name, std::move(*state));
+    return outcome;
+  }
+  // Who is parked joins again, and then finds the new group.
+  Apply(name, *found, found->classic()->Dissolve(ErrorCode::kRebalanceInProgress), out);
+  Replace(name, *found, std::move(*state));
   return outcome;
 }
 
@@ -169,10 +177,8 @@ void GroupShard::Resolved(const std::string& name, std::uint64_t incarnation,
     const MutexLock lock(mutex_);
     Group* group = Find(name, incarnation);
     if (group == nullptr || group->consumer() == nullptr) return;
-    const std::shared_ptr<const GroupTopics> topics = consumer_.topics();
-    const ConsumerGroupSettings settings = consumer_.settings(name);
-    ConsumerGroupActions actions =
-        group->consumer()->Resolved(std::move(regexes), {name, settings, *topics, Now()});
+    const EventContext event(consumer_, name, Now());
+    ConsumerGroupActions actions = group->consumer()->Resolved(std::move(regexes), event.context());
     WriteChanges(name, *group, std::move(actions), [](ErrorCode) {}, deliveries);
   }
   Deliver(std::move(deliveries));
@@ -183,10 +189,9 @@ void GroupShard::TickGroup(const std::string& name, Group& group, Deliveries& ou
     Apply(name, group, classic->Tick(Now()), out);
     return;
   }
-  const std::shared_ptr<const GroupTopics> topics = consumer_.topics();
-  const ConsumerGroupSettings settings = consumer_.settings(name);
-  WriteChanges(
-      name, group, group.consumer()->Tick({name, settings, *topics, Now()}), [](ErrorCode) {}, out);
+  const EventContext event(consumer_, name, Now());
+  WriteChanges(name, group, group.consumer()->Tick(event.context()), [](ErrorCode) {}, out);
+  MaybeDowngrade(name, group, event.context(), out);
 }
 
 ConsumerGroupDescription GroupShard::DescribeConsumerGroup(const std::string& group) const {

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "protocol/wire/writer.h"
+#include "server/coordinator/consumer_protocol.h"
 #include "server/coordinator/testing/group_shard_harness.h"
 
 namespace gneiss::server {
@@ -185,6 +187,80 @@ TEST_F(GroupShardConsumerTest, AMemberOfTheOtherKindIsNoMember) {
   stranger.generation = 2;
   EXPECT_EQ(Beat("g", stranger), ErrorCode::kUnknownMemberId);
   EXPECT_EQ((**SendSync("g", stranger)).error, ErrorCode::kUnknownMemberId);
+}
+
+// --- from one protocol to the other ---
+
+class GroupMigrationTest : public GroupShardConsumerTest {
+ protected:
+  // A classic group of one consumer that reads "orders" whole.
+  JoinResult MakeClassic(const std::string& group) {
+    JoinRequest request = JoinOf("");
+    request.protocols = {{"range", Subscription()}};
+    const std::string id = SendJoinOf(group, request)->value().member_id;
+    request.identity.member_id = id;
+    const auto joined = SendJoinOf(group, request);
+    shard_->Tick();
+    SyncRequest sync;
+    sync.caller = {{id, std::nullopt}, (**joined).generation};
+    sync.assignments.push_back(
+        {id, EncodeConsumerAssignment({{TopicId(1), {0, 1, 2, 3}}}, 3, *topics_)});
+    shard_->Sync(group, sync,
+                 [](const SyncResult& result) { EXPECT_EQ(result.error, ErrorCode::kNone); });
+    return **joined;
+  }
+  static SharedBytes Subscription() {
+    protocol::ConsumerProtocolSubscription fields;
+    fields.topics = {"orders"};
+    return SharedBytes::Own(std::string("\0\3", 2) + wire::EncodeToString(fields, 3).value());
+  }
+  std::shared_ptr<std::optional<JoinResult>> SendJoinOf(const std::string& group,
+                                                        const JoinRequest& request) {
+    auto result = std::make_shared<std::optional<JoinResult>>();
+    shard_->Join(group, request, [result](JoinResult answer) { *result = answer; });
+    return result;
+  }
+};
+
+TEST_F(GroupMigrationTest, AClassicGroupGoesOverWhenAMemberOfTheNewProtocolJoins) {
+  const JoinResult classic = MakeClassic("g");
+  EXPECT_EQ(Enter("g", "m1").member_epoch, 2);
+  Restart();  // all of it is on record
+  const ConsumerGroupDescription group = shard_->DescribeConsumerGroup("g");
+  EXPECT_EQ(group.state, "Reconciling");
+  EXPECT_EQ(group.group_epoch, 2);
+  ASSERT_EQ(group.members.size(), 2U);
+  EXPECT_EQ(shard_->Describe("g").error, ErrorCode::kGroupIdNotFound);
+  EXPECT_EQ(Beat("g", classic), ErrorCode::kRebalanceInProgress);
+  JoinRequest rejoin = JoinOf(classic.member_id);
+  rejoin.protocols = {{"range", Subscription()}};  // owns nothing any more
+  EXPECT_EQ(SendJoinOf("g", rejoin)->value().generation, 2);
+  EXPECT_EQ(BeatMember("g", "m1", 2).assignment->at(TopicId(1)).size(), 2U);
+}
+
+TEST_F(GroupMigrationTest, AGroupComesBackToTheClassicProtocol) {
+  const JoinResult classic = MakeClassic("g");
+  Enter("g", "m1");
+  BeatMember("g", "m1", kLeaveEpoch);
+  EXPECT_EQ(shard_->Describe("g").state, "PreparingRebalance");
+  EXPECT_EQ(shard_->DescribeConsumerGroup("g").error, ErrorCode::kGroupIdNotFound);
+  Restart();
+  const GroupDescription group = shard_->Describe("g");
+  ASSERT_EQ(group.members.size(), 1U);
+  EXPECT_EQ(group.members[0].identity.member_id, classic.member_id);
+  EXPECT_EQ(group.protocol_name, "range");
+}
+
+TEST_F(GroupMigrationTest, GroupsOfOtherTypesAndPoliciesStayAsTheyAre) {
+  MakeStable("foreign");  // its metadata are not a consumer's
+  EXPECT_EQ(Enter("foreign", "m1").error, ErrorCode::kGroupIdNotFound);
+  EXPECT_EQ(shard_->Describe("foreign").state, "Stable");
+  settings_.migration = GroupMigrationPolicy::kDowngrade;
+  NewShard();
+  shard_->StartEmpty();
+  MakeClassic("g");
+  EXPECT_EQ(Enter("g", "m1").error_message,
+            "Cannot upgrade classic group g to consumer group because online upgrade is disabled.");
 }
 
 TEST_F(GroupShardConsumerTest, OffsetsOfTopicsThatNobodyReadsExpire) {

@@ -215,8 +215,10 @@ Actions GroupState::Tick(Instant now) {
       case GroupTimer::Kind::kSession:
         SessionEnded(timer->member, now);
         break;
-      case GroupTimer::Kind::kRevocation:  // of the new protocol
-        break;
+      case GroupTimer::Kind::kRevocation:
+      case GroupTimer::Kind::kRejoin:
+      case GroupTimer::Kind::kSync:
+        break;  // of the new protocol
     }
   }
   return TakeActions();
@@ -233,6 +235,12 @@ Actions GroupState::Persisted(const PersistReason& reason, ErrorCode error, Inst
       FinishStaticReturn(reason, error);
       break;
   }
+  return TakeActions();
+}
+
+Actions GroupState::BeginAnew(Instant now) {
+  Persist(Snapshot(), {});
+  PrepareRebalance(now);
   return TakeActions();
 }
 

@@ -118,6 +118,9 @@ class GroupState {
   Actions Tick(Instant now);
   // The write of a persist's snapshot has ended. `error` is what the members are to be told.
   Actions Persisted(const PersistReason& reason, ErrorCode error, Instant now);
+  // A group that was of the new protocol until now: it is put on record, and its members are to
+  // join again. REQUIRES: just restored, with members.
+  Actions BeginAnew(Instant now);
   // Answers everybody who is parked with `error`. The group is not used any more.
   Actions Dissolve(ErrorCode error);
 
@@ -131,6 +134,7 @@ class GroupState {
   GroupPhase phase() const { return phase_; }
   std::int32_t generation() const { return generation_; }
   const std::string& protocol_type() const { return protocol_type_; }
+  const std::optional<std::string>& protocol_name() const { return protocol_name_; }
   const GroupMembership& membership() const { return membership_; }
   std::optional<TimePoint> next_deadline() const { return timers_.next(); }
   GroupDescription Describe() const;

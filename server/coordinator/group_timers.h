@@ -15,10 +15,13 @@ namespace gneiss::server {
 // A timer of one group.
 struct GroupTimer {
   enum class Kind {
-    kJoinPhase,   // the wait for the members to join ends
-    kSyncPhase,   // the wait for the members to ask for their assignment ends
-    kSession,     // nothing was heard of `member`, or it did not come back with the id it was given
+    kJoinPhase,  // the wait for the members to join ends
+    kSyncPhase,  // the wait for the members to ask for their assignment ends
+    kSession,    // nothing was heard of `member`, or it did not come back with the id it was given
+    // In groups of the new protocol, where members have their own timers:
     kRevocation,  // `member` has not given up the partitions that it is to give up
+    kRejoin,      // a classic `member` was told to join again and has not
+    kSync,        // a classic `member` has joined and not asked for its assignment
   };
   Kind kind;
   std::string member;  // of the kinds that name it
@@ -35,6 +38,7 @@ class GroupTimers {
   void Set(const GroupTimer& timer, TimePoint deadline);
   void Cancel(const GroupTimer& timer);
   void Clear();
+  bool Has(const GroupTimer& timer) const { return deadlines_.contains(timer); }
 
   std::optional<TimePoint> next() const;
   // The earliest timer whose deadline is not after `now`, which thereby stops; none if there is

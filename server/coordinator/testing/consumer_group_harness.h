@@ -10,8 +10,10 @@
 
 #include <gtest/gtest.h>
 
+#include "protocol/wire/writer.h"
 #include "server/coordinator/assignor/assignor.h"
 #include "server/coordinator/consumer_group_state.h"
+#include "server/coordinator/consumer_protocol.h"
 
 namespace gneiss::server {
 
@@ -139,6 +141,47 @@ class ConsumerGroupHarness : public ::testing::Test {
     Beat("m2", 3);
     ASSERT_EQ(group_.state_name(), "Stable");
     Advance(kInterval);
+  }
+
+  // --- the classic protocol ---
+
+  static SharedBytes Subscription(std::vector<std::string> topics, Ids owned_orders) {
+    protocol::ConsumerProtocolSubscription fields;
+    fields.topics = std::move(topics);
+    if (!owned_orders.empty()) fields.owned_partitions = {{"orders", std::move(owned_orders)}};
+    std::string bytes("\0\3", 2);
+    return SharedBytes::Own(bytes + wire::EncodeToString(fields, 3).value());
+  }
+  static JoinRequest ClassicJoinOf(const std::string& member, Ids owned = {}) {
+    JoinRequest request;
+    request.identity.member_id = member;
+    request.client_id = "classic";
+    request.client_host = "/127.0.0.1";
+    request.session_timeout = Ms(10'000);
+    request.rebalance_timeout = kRebalance;
+    request.protocol_type = kConsumerProtocolType;
+    request.protocols = {{"range", Subscription({"orders"}, std::move(owned))}};
+    request.fresh_id.bytes[0] = 7;
+    return request;
+  }
+  JoinResult SendClassic(const JoinRequest& request) {
+    ClassicJoinOutcome outcome = group_.JoinClassic(request, context());
+    changes_ = outcome.actions.changes;
+    return outcome.result;
+  }
+  SyncResult SyncClassic(const std::string& member, std::int32_t generation) {
+    SyncRequest request;
+    request.caller = {{member, std::nullopt}, generation};
+    return group_.SyncClassic(request, context()).result;
+  }
+  ErrorCode BeatClassic(const std::string& member, std::int32_t generation) {
+    return group_.BeatClassic({{member, std::nullopt}, generation}, context()).error;
+  }
+  // What a classic member was told to read.
+  PartitionsByTopic Synced(const std::string& member, std::int32_t generation) {
+    const SyncResult result = SyncClassic(member, generation);
+    EXPECT_EQ(result.error, ErrorCode::kNone);
+    return ParseConsumerAssignment(result.assignment, topics_).value();
   }
 
   // --- time and views ---

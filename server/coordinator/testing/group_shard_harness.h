@@ -66,15 +66,14 @@ class GroupShardHarness : public ::testing::Test {
   ~GroupShardHarness() override { shard_->Close(ErrorCode::kNotCoordinator); }
 
   void NewShard() {
-    ShardSettings settings;
-    settings.group.initial_rebalance_delay = std::chrono::milliseconds(0);
-    settings.offsets_retention = std::chrono::hours(1);
+    settings_.group.initial_rebalance_delay = std::chrono::milliseconds(0);
+    settings_.offsets_retention = std::chrono::hours(1);
     ConsumerGroupSources sources{
         .topics = [this] { return topics_; },
         .settings = [this](const std::string&) { return consumer_settings_; },
         .post = [this](std::function<void()> work) { posted_.push_back(std::move(work)); }};
     shard_ = std::make_shared<GroupShard>(
-        settings, [this] { return partition_; }, std::move(sources), clock_);
+        settings_, [this] { return partition_; }, std::move(sources), clock_);
     alarm_ = {};
     shard_->set_alarm(std::make_unique<FakeAlarm>(alarm_));
   }
@@ -196,6 +195,7 @@ class GroupShardHarness : public ::testing::Test {
                                                   .leader_epoch = LeaderEpoch(0),
                                                   .log = log_,
                                                   .config = std::make_shared<const TopicConfig>()});
+  ShardSettings settings_;
   std::shared_ptr<FakeTopics> topics_ = MakeTopics();
   ConsumerGroupSettings consumer_settings_ = MakeConsumerSettings();
   std::vector<std::function<void()>> posted_;
