@@ -12,13 +12,13 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <queue>
 #include <random>
 #include <set>
 
 #include <gtest/gtest.h>
 
 #include "server/coordinator/group_state.h"
+#include "server/coordinator/testing/timeline.h"
 
 namespace gneiss::server {
 namespace {
@@ -26,43 +26,6 @@ namespace {
 using Ms = std::chrono::milliseconds;
 constexpr int kPartitions = 12;
 constexpr GroupSettings kSettings{.initial_rebalance_delay = Ms(3000)};
-
-// Events in the order of time.
-class Timeline {
- public:
-  TimePoint now() const { return now_; }
-  void At(TimePoint time, std::function<void()> event) {
-    events_.push({time, next_++, std::move(event)});
-  }
-  void After(Ms delay, std::function<void()> event) { At(now_ + delay, std::move(event)); }
-  // Runs the next event if it is not after `limit`.
-  bool Step(TimePoint limit) {
-    if (events_.empty() || events_.top().time > limit) return false;
-    const Event event = events_.top();
-    events_.pop();
-    now_ = std::max(now_, event.time);
-    event.run();
-    return true;
-  }
-  std::optional<TimePoint> next() const {
-    if (events_.empty()) return std::nullopt;
-    return events_.top().time;
-  }
-  void MoveTo(TimePoint time) { now_ = std::max(now_, time); }
-
- private:
-  struct Event {
-    TimePoint time;
-    std::uint64_t order;
-    std::function<void()> run;
-    bool operator<(const Event& other) const {
-      return std::tie(other.time, other.order) < std::tie(time, order);
-    }
-  };
-  TimePoint now_{std::chrono::hours(1)};
-  std::uint64_t next_ = 0;
-  std::priority_queue<Event> events_;
-};
 
 // Who was told to own a partition in a generation.
 class Ledger {
