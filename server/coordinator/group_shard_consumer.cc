@@ -117,6 +117,13 @@ void GroupShard::WriteChanges(const std::string& name, Group& group, ConsumerGro
     }
     return;
   }
+  // What is on its way may yet fail, and nothing later may be durable without it.
+  std::vector<CoordinatorRecord> owed;
+  const std::shared_ptr<PendingWrite>& last = group.last_write;
+  if (last != nullptr && !last->ended && last->life == group.life) {
+    actions.changes.insert(last->changes.begin(), last->changes.end());
+    owed = last->owed;
+  }
   Result<std::vector<CoordinatorRecord>> records =
       EncodeChanges(name, *group.consumer(), actions.changes);
   if (!records.has_value()) {
@@ -130,7 +137,8 @@ void GroupShard::WriteChanges(const std::string& name, Group& group, ConsumerGro
   write->waiting.push_back(std::move(done));
   write->life = group.life;
   write->changes = std::move(actions.changes);
-  write->owed = std::exchange(group.owed, {});
+  std::ranges::move(std::exchange(group.owed, {}), std::back_inserter(owed));
+  write->owed = std::move(owed);
   records->insert(records->begin(), write->owed.begin(), write->owed.end());
   group.last_write = write;
   journal_.Enqueue(std::move(*records), [self = shared_from_this(), name,

@@ -90,6 +90,27 @@ TEST_F(GroupShardConsumerTest, WhatCouldNotBeStoredIsRefusedAndStoredLater) {
   EXPECT_EQ(BeatMember("g", "m2", 3).error, ErrorCode::kNone);
 }
 
+// The write that m1 leaves with fails, the one behind it brings m2 what m1 held: a log with the
+// second alone would know two holders.
+TEST_F(GroupShardConsumerTest, AWriteTakesAlongWhatIsStillOnItsWay) {
+  Enter("g", "m1");
+  clock_.Advance(milliseconds(1'000));
+  SetAppends(FakePartitionLog::Appends::kHeld);
+  const Answer left = SendBeat("g", BeatOf("m1", kLeaveEpoch));
+  const Answer joined = SendBeat("g", JoinOfConsumer("m2"));
+  log_->FinishAppend(Fail(Errc::kDiskFull, "for a moment"));
+  log_->FinishAppend();
+  EXPECT_EQ((**left).error, ErrorCode::kCoordinatorNotAvailable);
+  ASSERT_TRUE((**joined).assignment.has_value());
+  SetAppends(FakePartitionLog::Appends::kTaken);
+  Restart();
+  const ConsumerGroupDescription group = shard_->DescribeConsumerGroup("g");
+  ASSERT_EQ(group.members.size(), 1U);
+  EXPECT_EQ(group.members[0].identity.member_id, "m2");
+  EXPECT_EQ(group.members[0].assigned, *(**joined).assignment);
+  EXPECT_EQ(group.members[0].assigned.begin()->second.size(), 4U);
+}
+
 TEST_F(GroupShardConsumerTest, ARefusedFirstHeartbeatMakesNoGroup) {
   consumer_settings_.size_max = 0;
   EXPECT_EQ(Enter("g", "m1").error, ErrorCode::kGroupMaxSizeReached);
