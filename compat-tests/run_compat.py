@@ -8,10 +8,10 @@
     BOOTSTRAP=host:port run_compat.py --build_dir=build  against any running broker
 
 A suite is a folder with a run.sh, which finds in its environment:
-    BOOTSTRAP             the broker's host:port (not for crash and differential)
+    BOOTSTRAP             the broker's host:port (not for crash, differential and groups)
     COMPAT_WORK_DIR       a folder of the build directory for fetched packages and compiled tests
     COMPAT_BUILD_DIR      the CMake build directory
-    COMPAT_BROKER         the broker's command line, quoted for a shell (for those two)
+    COMPAT_BROKER         the broker's command line, quoted for a shell (for those three)
 Exit code: 0 all passed, 77 the only suite was skipped, 1 otherwise.
 """
 
@@ -29,8 +29,8 @@ from harness.broker_process import BrokerProcess
 
 ROOT = pathlib.Path(__file__).resolve().parent
 SUITES = ["librdkafka", "java", "console-tools", "kcat", "python", "community-tools", "cleanup",
-          "differential", "crash"]
-STARTS_ITS_OWN_BROKER = {"crash", "differential"}
+          "differential", "groups", "crash"]
+STARTS_ITS_OWN_BROKER = {"crash", "differential", "groups"}
 SKIPPED = 77
 
 # Without the first every test with a group would wait three seconds for members who are not to come;
@@ -38,6 +38,11 @@ SKIPPED = 77
 BROKER_SETTINGS = ["--set=group.initial.rebalance.delay.ms=0"]
 SUITE_SETTINGS = {
     "cleanup": ["--set=log.cleaner.backoff.ms=100", "--set=log.retention.check.interval.ms=500"],
+    "groups": ["--set=group.min.session.timeout.ms=3000",
+               "--set=group.consumer.min.session.timeout.ms=3000",
+               "--set=group.consumer.session.timeout.ms=3000",
+               "--set=group.consumer.min.heartbeat.interval.ms=300",
+               "--set=group.consumer.heartbeat.interval.ms=300"],
 }
 
 
