@@ -38,6 +38,8 @@ SKIPPED = 77
 BROKER_SETTINGS = ["--set=group.initial.rebalance.delay.ms=0"]
 SUITE_SETTINGS = {
     "cleanup": ["--set=log.cleaner.backoff.ms=100", "--set=log.retention.check.interval.ms=500"],
+    "python": ["--set=group.consumer.min.heartbeat.interval.ms=200",
+               "--set=group.consumer.heartbeat.interval.ms=200"],
     "groups": ["--set=group.min.session.timeout.ms=3000",
                "--set=group.consumer.min.session.timeout.ms=3000",
                "--set=group.consumer.session.timeout.ms=3000",

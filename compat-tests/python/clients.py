@@ -125,13 +125,12 @@ class Member:
         self._partitions = set()
         self._rebalances = 0
         self._stopping = threading.Event()
-        self._cooperative = settings.get("strategy") == "cooperative-sticky"
+        protocol = settings.setdefault("group_protocol", "classic")
+        strategy = settings.pop("strategy", "range")
+        self._cooperative = protocol == "consumer" or strategy == "cooperative-sticky"
         self.consumer = Consumer({
             "bootstrap.servers": case.bootstrap, "group.id": group,
-            "group.protocol": "classic", "auto.offset.reset": "earliest",
-            "session.timeout.ms": 6000, "heartbeat.interval.ms": 200,
-            "partition.assignment.strategy": settings.pop("strategy", "range"),
-            **_dotted(settings)})
+            "auto.offset.reset": "earliest", **_dotted(_of_protocol(settings, strategy))})
         self.consumer.subscribe(topics, on_assign=self._assigned, on_revoke=self._revoked)
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
@@ -180,6 +179,15 @@ class Member:
             consumer.unassign()
         with self._lock:
             self._partitions -= {(p.topic, p.partition) for p in partitions}
+
+
+def _of_protocol(settings, strategy):
+    """In the consumer protocol the timeouts, and who reads what, are the broker's business."""
+    if settings["group_protocol"] == "consumer":
+        settings.pop("session_timeout_ms", None)
+        return {"group_remote_assignor": strategy, **settings}
+    return {"session_timeout_ms": 6000, "heartbeat_interval_ms": 200,
+            "partition_assignment_strategy": strategy, **settings}
 
 
 def numbered(count, stem="value", key=None, **fields):

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The classic group protocol: membership, assignment, committed offsets."""
+"""Both group protocols: membership, assignment, committed offsets."""
 
 import collections
 import unittest
 
 from clients import ClientCase, KafkaError, KafkaException, Member, TopicPartition, numbered
-from confluent_kafka import OFFSET_INVALID
+from confluent_kafka import OFFSET_INVALID, ConsumerGroupType
+
+
+PROTOCOLS = {"classic": ConsumerGroupType.CLASSIC, "consumer": ConsumerGroupType.CONSUMER}
 
 
 class GroupsTest(ClientCase):
@@ -17,6 +20,10 @@ class GroupsTest(ClientCase):
             return (sorted(map(len, owned)) == sorted(sizes)
                     and sorted(together) == sorted(partitions)) and owned
         return self.wait_until(settled, f"portions of {sizes}")
+
+    def type_of(self, group):
+        listed = self.admin.list_consumer_groups().result(30).valid
+        return next(one.type for one in listed if one.group_id == group)
 
     def fill(self, topic, partitions, count, stem="value"):
         for partition in range(partitions):
@@ -33,16 +40,20 @@ class GroupsTest(ClientCase):
         self.assertEqual(set(seen.values()), {1})
 
     def test_members_share_partitions_as_they_come_and_go(self):
-        for strategy in ["range", "roundrobin", "cooperative-sticky"]:
-            with self.subTest(strategy=strategy):
+        for protocol, strategy in [("classic", "range"), ("classic", "roundrobin"),
+                                   ("classic", "cooperative-sticky"), ("consumer", "uniform"),
+                                   ("consumer", "range")]:
+            with self.subTest(protocol=protocol, strategy=strategy):
                 topic, group = self.create_topic(strategy, partitions=6), self.unique("group")
                 partitions = [(topic, p) for p in range(6)]
-                members = [Member(self, group, [topic], strategy=strategy)]
+                how = {"group_protocol": protocol, "strategy": strategy}
+                members = [Member(self, group, [topic], **how)]
                 self.wait_for_share(members, [6], partitions)
-                members.append(Member(self, group, [topic], strategy=strategy))
+                members.append(Member(self, group, [topic], **how))
                 self.wait_for_share(members, [3, 3], partitions)
-                members.append(Member(self, group, [topic], strategy=strategy))
+                members.append(Member(self, group, [topic], **how))
                 self.wait_for_share(members, [2, 2, 2], partitions)
+                self.assertEqual(self.type_of(group), PROTOCOLS[protocol])
                 self.fill(topic, 6, 50)
                 self.assert_each_once(members, 300)
                 members[0].close()
@@ -77,17 +88,19 @@ class GroupsTest(ClientCase):
             self.assertEqual(offsets[partition], list(range(20)))
 
     def test_a_static_member_returns_to_its_partitions_without_a_rebalance(self):
-        topic, group = self.create_topic(partitions=4), self.unique("static")
-        partitions = [(topic, p) for p in range(4)]
-        members = [Member(self, group, [topic], group_instance_id=name, session_timeout_ms=30_000)
-                   for name in "ab"]
-        stays, leaves = members
-        owned, given_back = self.wait_for_share(members, [2, 2], partitions)
-        rebalances = stays.rebalances()
-        leaves.close()
-        returned = Member(self, group, [topic], group_instance_id="b", session_timeout_ms=30_000)
-        self.wait_until(lambda: returned.partitions() == given_back, "the same partitions")
-        self.assertEqual((stays.partitions(), stays.rebalances()), (owned, rebalances))
+        for protocol in PROTOCOLS:
+            with self.subTest(protocol=protocol):
+                topic, group = self.create_topic(partitions=4), self.unique("static")
+                partitions = [(topic, p) for p in range(4)]
+                how = {"group_protocol": protocol, "session_timeout_ms": 30_000}
+                stays, leaves = [Member(self, group, [topic], group_instance_id=name, **how)
+                                 for name in "ab"]
+                owned, given_back = self.wait_for_share([stays, leaves], [2, 2], partitions)
+                rebalances = stays.rebalances()
+                leaves.close()
+                returned = Member(self, group, [topic], group_instance_id="b", **how)
+                self.wait_until(lambda: returned.partitions() == given_back, "the same partitions")
+                self.assertEqual((stays.partitions(), stays.rebalances()), (owned, rebalances))
 
     def test_a_second_holder_of_an_instance_id_fences_the_first(self):
         topic, group = self.create_topic(), self.unique("fenced")
@@ -122,14 +135,16 @@ class GroupsTest(ClientCase):
         self.assertEqual([m.offset() for m in second.records()], list(range(10, 30)))
 
     def test_auto_commit_stores_the_position_on_close(self):
-        topic, group = self.create_topic(), self.unique("auto")
-        self.produce(topic, numbered(12))
-        member = Member(self, group, [topic], enable_auto_commit=True,
-                        auto_commit_interval_ms=100_000)
-        self.wait_until(lambda: len(member.records()) == 12, "12 records")
-        member.close()
-        reader = self.consumer(group_id=group)
-        self.assertEqual(reader.committed([TopicPartition(topic, 0)], 30)[0].offset, 12)
+        for protocol in PROTOCOLS:
+            with self.subTest(protocol=protocol):
+                topic, group = self.create_topic(), self.unique("auto")
+                self.produce(topic, numbered(12))
+                member = Member(self, group, [topic], enable_auto_commit=True,
+                                auto_commit_interval_ms=100_000, group_protocol=protocol)
+                self.wait_until(lambda: len(member.records()) == 12, "12 records")
+                member.close()
+                reader = self.consumer(group_id=group)
+                self.assertEqual(reader.committed([TopicPartition(topic, 0)], 30)[0].offset, 12)
 
     def test_commits_carry_their_metadata(self):
         topic, group = self.create_topic(partitions=3), self.unique("commits")
