@@ -59,6 +59,8 @@ struct DescribedConsumerMember {
   PartitionsByTopic assigned;
   PartitionsByTopic target;
   bool speaks_classic = false;
+
+  bool operator==(const DescribedConsumerMember&) const = default;
 };
 
 struct ConsumerGroupDescription {
@@ -69,6 +71,8 @@ struct ConsumerGroupDescription {
   std::int32_t target_epoch = 0;
   std::string assignor;
   std::vector<DescribedConsumerMember> members;
+
+  bool operator==(const ConsumerGroupDescription&) const = default;
 };
 
 }  // namespace gneiss::server

@@ -8,13 +8,13 @@
 #include <optional>
 #include <queue>
 #include <tuple>
-#include <utility>
 
 #include "protocol/base/clock.h"
 
 namespace gneiss::server {
 
-// Events in the order of time.
+// Timeline runs the events of a simulation in the order of time, and time with them.
+// Threads: one.
 class Timeline {
  public:
   TimePoint now() const { return now_; }
