@@ -111,6 +111,10 @@ class Engine {
   // kInvalidArgument with a sentence for the client.
   virtual Status ClonePartitions(std::span<const PartitionToClone> clones) = 0;
 
+  // Log compaction goes on by these settings; `enabled` stays what it was at the start. Not
+  // together with Close.
+  virtual void SetCleanerOptions(const CleanerOptions& options) = 0;
+
   virtual std::vector<LogDirUsage> LogDirs() const = 0;
 
   // Figures for people and for metrics, of at most `partitions_max` partitions. Lists directories

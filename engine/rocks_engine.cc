@@ -131,6 +131,10 @@ Result<std::vector<LogDirectory>> RocksEngine::ClaimDirectories() {
   return directories;
 }
 
+void RocksEngine::SetCleanerOptions(const CleanerOptions& options) {
+  if (cleaner_ != nullptr) cleaner_->SetOptions(options);
+}
+
 Status RocksEngine::Close() { return CloseStores(Shutdown::kClean); }
 
 Status RocksEngine::CloseStores(Shutdown how) {

@@ -42,6 +42,7 @@ class RocksEngine final : public Engine {
   void DropRemoved(const std::function<bool(const Uuid&)>& is_removed) override EXCLUDES(mutex_);
   bool MayHold(const Uuid& topic_id) const override;
   Status ClonePartitions(std::span<const PartitionToClone> clones) override EXCLUDES(mutex_);
+  void SetCleanerOptions(const CleanerOptions& options) override;
   std::vector<LogDirUsage> LogDirs() const override;
   EngineStats Stats(std::size_t partitions_max) const override EXCLUDES(mutex_);
   Result<SnapshotReport> Snapshot(const std::filesystem::path& to) override;

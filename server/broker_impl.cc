@@ -12,6 +12,7 @@
 #include <boost/asio/post.hpp>
 
 #include "engine/snapshot/directory_copy.h"
+#include "server/config/effective_config.h"
 #include "server/dispatch/api_table.h"
 #include "server/limits.h"
 #include "server/metrics/process_metrics.h"
@@ -63,17 +64,27 @@ BrokerConfig WithAllDataDirs(BrokerConfig config) {
   return config;
 }
 
+ConnectionQuotas QuotasOf(const BrokerConfig& config) {
+  return {.total = config.max_connections,
+          .per_ip = config.max_connections_per_ip,
+          .per_ip_overrides = config.max_connections_per_ip_overrides,
+          .accepts_per_second = config.max_connection_creation_rate};
+}
+
+engine::CleanerOptions CleanerOptionsOf(const BrokerConfig& config) {
+  return {.enabled = config.log_cleaner_enable,
+          .threads = config.log_cleaner_threads,
+          .key_map_bytes = static_cast<std::size_t>(config.log_cleaner_dedupe_buffer_bytes),
+          .io_bytes_per_second = config.log_cleaner_io_max_bytes_per_second,
+          .backoff = config.log_cleaner_backoff};
+}
+
 engine::EngineOptions EngineOptionsOf(const BrokerConfig& config) {
   engine::EngineOptions options;
   options.data_dirs = config.log_dirs;
   options.metadata_dir = config.metadata_log_dir.value_or(config.log_dirs.front());
   options.retention_check_interval = config.log_retention_check_interval;
-  options.cleaner = {
-      .enabled = config.log_cleaner_enable,
-      .threads = config.log_cleaner_threads,
-      .key_map_bytes = static_cast<std::size_t>(config.log_cleaner_dedupe_buffer_bytes),
-      .io_bytes_per_second = config.log_cleaner_io_max_bytes_per_second,
-      .backoff = config.log_cleaner_backoff};
+  options.cleaner = CleanerOptionsOf(config);
   return options;
 }
 
@@ -107,9 +118,7 @@ BrokerImpl::BrokerImpl(BrokerOptions options)
     : config_(WithAllDataDirs(std::move(options.config))),
       http_address_(std::move(options.http_address)),
       complaints_(Clock::System()),
-      connection_counts_({.total = config_.max_connections,
-                          .per_ip = config_.max_connections_per_ip,
-                          .per_ip_overrides = config_.max_connections_per_ip_overrides}),
+      connection_counts_(QuotasOf(config_)),
       connection_services_{
           .broker = *this,
           .clock = Clock::System(),
@@ -153,6 +162,7 @@ Status BrokerImpl::OpenData() {
   storage_ = std::make_unique<StoragePool>(limits::kStorageThreads);
   GNEISS_ASSIGN_OR_RETURN(engine_, engine::Engine::Open(EngineOptionsOf(config_)));
   GNEISS_ASSIGN_OR_RETURN(controller_, LocalController::Open(engine_->metadata_log(), config_));
+  FollowDynamicConfig();
   partitions_ = PartitionTable::Open(*engine_, *controller_, config_, [this](const Uuid& topic_id) {
     return controller_->IsRemoved(topic_id);
   });
@@ -171,6 +181,22 @@ Status BrokerImpl::OpenData() {
                               .storage = *storage_,
                               .timers = loops_.front()->loop.executor()});
   return {};
+}
+
+// What was changed at run time before is in force from the start.
+void BrokerImpl::FollowDynamicConfig() {
+  const auto apply = [this](const MetadataImage& image) {
+    const BrokerConfig config = ResolveBrokerConfig(config_, image);
+    connection_counts_.SetQuotas(QuotasOf(config));
+    engine_->SetCleanerOptions(CleanerOptionsOf(config));
+  };
+  apply(*controller_->image());
+  controller_->Subscribe([apply](const MetadataImage& before, const MetadataImage& after) {
+    const auto is_broker = [](const ConfigResource& resource) {
+      return resource.first == ConfigResourceType::kBroker;
+    };
+    if (std::ranges::any_of(ChangedConfigs(before, after), is_broker)) apply(after);
+  });
 }
 
 Status BrokerImpl::OpenHttp() {

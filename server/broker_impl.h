@@ -65,6 +65,7 @@ class BrokerImpl final : public Broker {
   explicit BrokerImpl(BrokerOptions options);
 
   Status OpenData();
+  void FollowDynamicConfig();
   Status OpenListeners();
   Status OpenHttp();
   void OpenMetrics();

@@ -31,7 +31,7 @@ struct TextHash {
   }
 };
 
-engine::LogConfig LogConfigOf(const TopicConfig& topic, const BrokerConfig& broker) {
+engine::LogConfig LogConfigOf(const TopicConfig& topic) {
   engine::LogConfig config;
   config.cleanup_delete = topic.cleanup_delete;
   config.cleanup_compact = topic.cleanup_compact;
@@ -45,7 +45,7 @@ engine::LogConfig LogConfigOf(const TopicConfig& topic, const BrokerConfig& brok
   config.min_cleanable_dirty_ratio = topic.min_cleanable_dirty_ratio;
   config.flush_messages = topic.flush_messages;
   config.flush_ms = topic.flush_ms;
-  config.producer_id_expiration_ms = broker.producer_id_expiration_ms;
+  config.producer_id_expiration_ms = topic.producer_id_expiration_ms;
   return config;
 }
 
@@ -155,7 +155,7 @@ class LeadPartitions {
 
   void AddMissing(const Draft& draft, std::vector<engine::Engine::PartitionToOpen>& missing) const {
     const TopicImage& topic = *draft.topic;
-    const engine::LogConfig log_config = LogConfigOf(*draft.config, config_);
+    const engine::LogConfig log_config = LogConfigOf(*draft.config);
     for (std::size_t i = 0; i < topic.partitions.size(); ++i) {
       if (topic.partitions[i].leader != config_.node_id || draft.KnownLog(i) != nullptr) continue;
       missing.push_back(
@@ -174,7 +174,7 @@ class LeadPartitions {
     partition->traffic = draft.traffic;
     partition->log = draft.KnownLog(index);
     if (partition->log != nullptr) {
-      partition->log->SetConfig(LogConfigOf(*draft.config, config_));
+      partition->log->SetConfig(LogConfigOf(*draft.config));
     } else {
       const auto& opened = *next++;
       if (!opened) return nullptr;

@@ -65,6 +65,16 @@ TEST(ThrottleTest, WaitsForWhatGoesBeyondTheRate) {
   EXPECT_EQ(throttle.Reserve(100'000, now + milliseconds(5'000)), milliseconds(0));
 }
 
+TEST(ThrottleTest, AnotherRateForgetsWhatWasOwed) {
+  using std::chrono::milliseconds;
+  Throttle throttle(0, Clock::System());  // as slow as can be
+  const TimePoint now{std::chrono::hours(1)};
+  EXPECT_GT(throttle.Reserve(1'000'000, now), std::chrono::hours(1));
+  throttle.SetRate(1'000'000);
+  EXPECT_EQ(throttle.Reserve(100'000, now), milliseconds(0));
+  EXPECT_EQ(throttle.Reserve(500'000, now), milliseconds(500));
+}
+
 TEST(ThrottleTest, TheDefaultIsNoBound) {
   Throttle throttle(std::numeric_limits<double>::max(), Clock::System());
   EXPECT_EQ(throttle.Reserve(std::size_t{1} << 40, TimePoint{}), std::chrono::nanoseconds(0));

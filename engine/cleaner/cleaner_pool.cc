@@ -11,11 +11,11 @@
 namespace gneiss::engine {
 
 CleanerPool::CleanerPool(const CleanerOptions& options, Clock& clock, Logs logs)
-    : options_(options),
-      clock_(clock),
+    : clock_(clock),
       logs_(std::move(logs)),
-      throttle_(options.io_bytes_per_second, clock) {
-  for (int i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { Run(); });
+      throttle_(options.io_bytes_per_second, clock),
+      options_(options) {
+  StartThreads(options.threads);
 }
 
 CleanerPool::~CleanerPool() { Stop(); }
@@ -25,9 +25,30 @@ void CleanerPool::Stop() {
   for (std::thread& thread : std::exchange(threads_, {})) thread.join();
 }
 
-void CleanerPool::Run() {
+void CleanerPool::SetOptions(const CleanerOptions& options) {
+  {
+    MutexLock lock(mutex_);
+    options_ = options;
+  }
+  throttle_.SetRate(options.io_bytes_per_second);
+  StartThreads(options.threads);
+}
+
+void CleanerPool::StartThreads(int count) {
+  for (int i = static_cast<int>(threads_.size()); i < count; ++i) {
+    threads_.emplace_back([this, i] { Run(i); });
+  }
+}
+
+CleanerOptions CleanerPool::options() const {
+  MutexLock lock(mutex_);
+  return options_;
+}
+
+void CleanerPool::Run(int index) {
   while (!throttle_.stopped()) {
-    if (!CleanDirtiest()) throttle_.Pause(options_.backoff);
+    const bool wanted = index < options().threads;
+    if (!wanted || !CleanDirtiest()) throttle_.Pause(options().backoff);
   }
 }
 
@@ -116,8 +137,9 @@ Status CleanerPool::RollIfDue(RocksPartitionLog& log, const RocksPartitionLog::C
 }
 
 void CleanerPool::Clean(const Candidate& candidate) {
+  const CleanerOptions present = options();
   const std::size_t key_map_bytes =
-      options_.key_map_bytes / static_cast<std::size_t>(std::max(options_.threads, 1));
+      present.key_map_bytes / static_cast<std::size_t>(std::max(present.threads, 1));
   const auto cleaned =
       LogCleaner(key_map_bytes, throttle_, clock_).Clean(*candidate.log, candidate.range);
   if (cleaned) {

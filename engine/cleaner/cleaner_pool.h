@@ -35,6 +35,10 @@ class CleanerPool {
   CleanerPool(const CleanerOptions& options, Clock& clock, Logs logs);
   ~CleanerPool();  // as Stop
 
+  // Takes up other settings: at once, but for a partition that is being cleaned, which keeps the
+  // size of its key map. Threads that are too many go idle. Not together with Stop.
+  void SetOptions(const CleanerOptions& options) EXCLUDES(mutex_);
+
   // Ends the threads; what is being cleaned is left as it is. At the latest when the piece of 64 MB
   // that RocksDB is writing is done.
   void Stop();
@@ -60,7 +64,9 @@ class CleanerPool {
     CleanableRange range;
   };
 
-  void Run();
+  void Run(int index);
+  void StartThreads(int count);
+  CleanerOptions options() const EXCLUDES(mutex_);
   std::optional<Candidate> TakeDirtiest() EXCLUDES(mutex_);
   // What there is to clean in the log; nothing when it is not due.
   Result<std::optional<CleanableRange>> LookAt(RocksPartitionLog& log) EXCLUDES(mutex_);
@@ -75,12 +81,12 @@ class CleanerPool {
       EXCLUDES(mutex_);
   void ForgetDropped() EXCLUDES(mutex_);
 
-  const CleanerOptions options_;
   Clock& clock_;
   const Logs logs_;
   Throttle throttle_;
 
   mutable Mutex mutex_;
+  CleanerOptions options_ GUARDED_BY(mutex_);
   std::map<const RocksPartitionLog*, Entry> entries_ GUARDED_BY(mutex_);
   CleanerStats counters_ GUARDED_BY(mutex_);
 

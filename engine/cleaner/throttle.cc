@@ -9,12 +9,21 @@ namespace {
 constexpr std::chrono::milliseconds kBurst{100};
 // Beyond this nobody means a bound; the default is the greatest double.
 constexpr double kUnlimited = 1e15;
+constexpr double kSlowest = 1;  // Kafka takes 0 and less as well
 
 }  // namespace
 
+void Throttle::SetRate(double bytes_per_second) {
+  MutexLock lock(mutex_);
+  bytes_per_second_.store(bytes_per_second);
+  paid_until_ = {};
+  stop_.NotifyAll();
+}
+
 std::chrono::nanoseconds Throttle::Reserve(std::size_t bytes, TimePoint now) {
-  if (bytes_per_second_ >= kUnlimited) return {};
-  const std::chrono::duration<double> cost(static_cast<double>(bytes) / bytes_per_second_);
+  const double rate = bytes_per_second_.load(std::memory_order_relaxed);
+  if (rate >= kUnlimited) return {};
+  const std::chrono::duration<double> cost(static_cast<double>(bytes) / std::max(rate, kSlowest));
   MutexLock lock(mutex_);
   paid_until_ = std::max(paid_until_, now - kBurst) +
                 std::chrono::duration_cast<std::chrono::nanoseconds>(cost);

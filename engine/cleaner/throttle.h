@@ -17,6 +17,9 @@ class Throttle {
   Throttle(double bytes_per_second, Clock& clock)
       : bytes_per_second_(bytes_per_second), clock_(clock) {}
 
+  // Forgets what is not paid yet, and wakes who waits for it.
+  void SetRate(double bytes_per_second) EXCLUDES(mutex_);
+
   // Takes part of the rate, and waits until it is there. Returns at once after Stop.
   void Spend(std::size_t bytes) EXCLUDES(mutex_);
 
@@ -30,7 +33,7 @@ class Throttle {
   bool stopped() const { return stopped_.load(std::memory_order_relaxed); }
 
  private:
-  const double bytes_per_second_;
+  std::atomic<double> bytes_per_second_;
   Clock& clock_;
   std::atomic<bool> stopped_ = false;
   Mutex mutex_;

@@ -25,7 +25,8 @@ struct ListenerConfig {
 enum class GroupMigrationPolicy { kDisabled, kUpgrade, kDowngrade, kBidirectional };
 
 // BrokerConfig is what flags and server.properties say, parsed and checked. It does not change
-// while the broker runs; dynamic changes are in the MetadataImage and win over it.
+// while the broker runs; dynamic changes are in the MetadataImage and win over it
+// (ResolveBrokerConfig).
 // Defaults are Kafka 4.3's unless a comment says why not.
 struct BrokerConfig {
   BrokerId node_id{1};
@@ -62,10 +63,10 @@ struct BrokerConfig {
   std::int32_t max_connections = 2'147'483'647;
   std::int32_t max_connections_per_ip = 2'147'483'647;
   std::map<std::string, std::int32_t> max_connections_per_ip_overrides;
+  std::int32_t max_connection_creation_rate = 2'147'483'647;  // per second
   std::int64_t queued_max_request_bytes = -1;
   std::int32_t max_incremental_fetch_session_cache_slots = 1000;
   std::int32_t max_request_partition_size_limit = 2000;
-  std::int64_t producer_id_expiration_ms = 86'400'000;
   std::chrono::milliseconds log_retention_check_interval{300'000};
   bool log_cleaner_enable = true;
   std::int32_t log_cleaner_threads = 1;

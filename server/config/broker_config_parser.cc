@@ -181,39 +181,17 @@ Status ReadIdentity(const Properties& properties, BrokerConfig& config) {
   return {};
 }
 
-Status ReadPerIpOverrides(const Properties& properties, BrokerConfig& config) {
-  constexpr const char* kKey = "max.connections.per.ip.overrides";
-  for (const std::string_view entry : SplitList(properties.Text(kKey, ""))) {
-    const std::size_t colon = entry.rfind(':');
-    const std::string_view count =
-        colon == std::string_view::npos ? "" : Trim(entry.substr(colon + 1));
-    if (count.empty() || count.find_first_not_of("0123456789") != std::string_view::npos ||
-        count.size() > 9) {
-      return Wrong(kKey, entry, "an entry is address:count, e.g. 127.0.0.1:200");
-    }
-    config.max_connections_per_ip_overrides[std::string(Trim(entry.substr(0, colon)))] =
-        static_cast<std::int32_t>(ConfigInteger(count));
-  }
-  return {};
-}
-
 void ReadTopicDefaults(const Properties& properties, BrokerConfig& config) {
   properties.Read("auto.create.topics.enable", config.auto_create_topics);
   properties.Read("delete.topic.enable", config.delete_topics);
   properties.Read("num.partitions", config.num_partitions);
   properties.Read("default.replication.factor", config.default_replication_factor);
-  properties.Read("producer.id.expiration.ms", config.producer_id_expiration_ms);
   properties.Read("max.request.partition.size.limit", config.max_request_partition_size_limit);
 }
 
 void ReadHousekeeping(const Properties& properties, BrokerConfig& config) {
   properties.Read("log.retention.check.interval.ms", config.log_retention_check_interval);
   properties.Read("log.cleaner.enable", config.log_cleaner_enable);
-  properties.Read("log.cleaner.threads", config.log_cleaner_threads);
-  properties.Read("log.cleaner.dedupe.buffer.size", config.log_cleaner_dedupe_buffer_bytes);
-  properties.Read("log.cleaner.io.max.bytes.per.second",
-                  config.log_cleaner_io_max_bytes_per_second);
-  properties.Read("log.cleaner.backoff.ms", config.log_cleaner_backoff);
 }
 
 void ReadMetadataLog(const Properties& properties, BrokerConfig& config) {
@@ -276,8 +254,6 @@ void ReadNetwork(const Properties& properties, BrokerConfig& config) {
   properties.Read("socket.send.buffer.bytes", config.socket_send_buffer_bytes);
   properties.Read("socket.receive.buffer.bytes", config.socket_receive_buffer_bytes);
   properties.Read("connections.max.idle.ms", config.connections_max_idle);
-  properties.Read("max.connections", config.max_connections);
-  properties.Read("max.connections.per.ip", config.max_connections_per_ip);
   properties.Read("queued.max.request.bytes", config.queued_max_request_bytes);
   properties.Read("max.incremental.fetch.session.cache.slots",
                   config.max_incremental_fetch_session_cache_slots);
@@ -309,6 +285,40 @@ void FillStaticValues(const ConfigMap& properties, BrokerConfig& config) {
 
 }  // namespace
 
+Result<std::map<std::string, std::int32_t>> ParsePerIpOverrides(std::string_view text) {
+  std::map<std::string, std::int32_t> overrides;
+  for (const std::string_view entry : SplitList(text)) {
+    const std::size_t colon = entry.rfind(':');
+    const std::string_view count =
+        colon == std::string_view::npos ? "" : Trim(entry.substr(colon + 1));
+    if (count.empty() || count.find_first_not_of("0123456789") != std::string_view::npos ||
+        count.size() > 9) {
+      return Wrong("max.connections.per.ip.overrides", entry,
+                   "an entry is address:count, e.g. 127.0.0.1:200");
+    }
+    overrides[std::string(Trim(entry.substr(0, colon)))] =
+        static_cast<std::int32_t>(ConfigInteger(count));
+  }
+  return overrides;
+}
+
+void ReadDynamicSettings(const ConfigMap& values, BrokerConfig& config) {
+  const Properties properties(values);
+  properties.Read("max.connections", config.max_connections);
+  properties.Read("max.connections.per.ip", config.max_connections_per_ip);
+  if (const auto text = properties.Find("max.connections.per.ip.overrides")) {
+    if (auto overrides = ParsePerIpOverrides(*text)) {
+      config.max_connections_per_ip_overrides = std::move(*overrides);
+    }
+  }
+  properties.Read("max.connection.creation.rate", config.max_connection_creation_rate);
+  properties.Read("log.cleaner.threads", config.log_cleaner_threads);
+  properties.Read("log.cleaner.dedupe.buffer.size", config.log_cleaner_dedupe_buffer_bytes);
+  properties.Read("log.cleaner.io.max.bytes.per.second",
+                  config.log_cleaner_io_max_bytes_per_second);
+  properties.Read("log.cleaner.backoff.ms", config.log_cleaner_backoff);
+}
+
 Result<ParsedBrokerConfig> ParseBrokerConfig(const ConfigMap& properties) {
   ParsedBrokerConfig parsed;
   const Properties values(properties);
@@ -316,7 +326,10 @@ Result<ParsedBrokerConfig> ParseBrokerConfig(const ConfigMap& properties) {
   GNEISS_RETURN_IF_ERROR(CheckValues(properties, parsed.warnings));
   GNEISS_RETURN_IF_ERROR(ReadListeners(values, parsed));
   GNEISS_RETURN_IF_ERROR(ReadIdentity(values, parsed.config));
-  GNEISS_RETURN_IF_ERROR(ReadPerIpOverrides(values, parsed.config));
+  if (const auto overrides = values.Find("max.connections.per.ip.overrides")) {
+    GNEISS_RETURN_IF_ERROR(ParsePerIpOverrides(*overrides));
+  }
+  ReadDynamicSettings(properties, parsed.config);
   ReadTopicDefaults(values, parsed.config);
   ReadHousekeeping(values, parsed.config);
   ReadMetadataLog(values, parsed.config);

@@ -5,6 +5,8 @@
 #include <set>
 #include <string_view>
 
+#include "server/config/broker_change.h"
+#include "server/config/client_metrics_config.h"
 #include "server/config/config_schema.h"
 #include "server/config/group_config.h"
 #include "server/config/text.h"
@@ -16,33 +18,6 @@ using protocol::ErrorCode;
 
 std::unexpected<ConfigError> Refuse(ErrorCode code, std::string message) {
   return std::unexpected(ConfigError{code, std::move(message)});
-}
-
-// Kafka can change these at run time; this broker reads them at its start only, so a change is
-// refused instead of being stored without effect.
-constexpr std::string_view kOnlyAtStart[] = {
-    "advertised.listeners",
-    "listener.security.protocol.map",
-    "listeners",
-    "max.connections",
-    "max.connections.per.ip",
-    "max.connections.per.ip.overrides",
-    "producer.id.expiration.ms",
-};
-
-// Kafka lets each change of a thread count go from half to double of the present value.
-constexpr std::string_view kThreadCounts[] = {
-    "background.threads",
-    "log.cleaner.threads",
-    "num.io.threads",
-    "num.network.threads",
-    "num.recovery.threads.per.data.dir",
-    "num.replica.fetchers",
-};
-
-template <std::size_t N>
-bool IsAmong(const std::string_view (&names)[N], std::string_view name) {
-  return std::ranges::find(names, name) != std::end(names);
 }
 
 template <class Configs>
@@ -95,79 +70,43 @@ ConfigResult<void> CheckCreationKeys(const ConfigMap& before, const ConfigMap& a
   return {};
 }
 
-std::int64_t PresentThreadCount(const ConfigKey& key, const ConfigMap& current,
-                                const BrokerConfig& broker) {
-  const std::string name(key.name);
-  if (const auto it = current.find(name); it != current.end()) return ConfigInteger(it->second);
-  const auto it = broker.static_values.find(name);
-  if (it != broker.static_values.end()) return ConfigInteger(it->second);
-  return ConfigInteger(*key.default_value);
-}
-
-// Only what changes is checked: what was stored by an older release must not block other changes.
-ConfigResult<void> CheckBrokerChange(const ConfigMap& before, const ConfigMap& after,
-                                     const BrokerConfig& broker) {
-  for (const auto& [name, value] : after) {
-    const auto old = before.find(name);
-    if (old != before.end() && old->second == value) continue;
-    const ConfigKey* key = FindBrokerKey(name);
-    if (key == nullptr) continue;  // Kafka stores unknown names: a plugin may read them
-    if (!key->dynamic || IsAmong(kOnlyAtStart, name)) {
-      return Refuse(ErrorCode::kInvalidRequest, "Cannot change " + name + " at run time");
-    }
-    if (const Status valid = CheckConfigValue(*key, value); !valid.has_value()) {
-      return Refuse(ErrorCode::kInvalidRequest, valid.error().detail);
-    }
-    if (const Status valid = CheckGroupDefault(name, value, broker); !valid.has_value()) {
-      return Refuse(ErrorCode::kInvalidRequest, valid.error().detail);
-    }
-    if (IsAmong(kThreadCounts, name)) {
-      const std::int64_t present = PresentThreadCount(*key, before, broker);
-      const std::int64_t wanted = ConfigInteger(value);
-      if (wanted < present / 2 || wanted > present * 2) {
-        return Refuse(ErrorCode::kInvalidRequest,
-                      name + " may change from " + std::to_string(present) +
-                          " to between half and double of it, not to " + value);
-      }
-    }
+ConfigResult<void> CheckChange(const ChangedResource& resource, const ConfigMap& after,
+                               const BrokerConfig& broker) {
+  switch (resource.type) {
+    case ConfigResourceType::kTopic:
+      if (auto created = CheckCreationKeys(resource.current, after); !created) return created;
+      return CheckTopicConfigs(after);
+    case ConfigResourceType::kBroker:
+      return CheckBrokerChange(resource, after, broker);
+    case ConfigResourceType::kClientMetrics:
+      return CheckClientMetrics(after);
+    case ConfigResourceType::kGroup:
+      return CheckGroupConfigs(after, broker);
+    case ConfigResourceType::kBrokerLogger:
+      break;  // CheckServed has refused it
   }
   return {};
 }
 
-ConfigResult<ConfigMap> Checked(ConfigResourceType type, const ConfigMap& before, ConfigMap after,
-                                const BrokerConfig& broker) {
-  if (type == ConfigResourceType::kTopic) {
-    if (const auto created = CheckCreationKeys(before, after); !created) {
-      return std::unexpected(created.error());
-    }
-  }
-  const ConfigResult<void> valid = type == ConfigResourceType::kTopic ? CheckTopicConfigs(after)
-                                   : type == ConfigResourceType::kGroup
-                                       ? CheckGroupConfigs(after, broker)
-                                       : CheckBrokerChange(before, after, broker);
-  if (!valid) return std::unexpected(valid.error());
-  return after;
-}
-
-ConfigResult<void> CheckServed(ConfigResourceType type, std::string_view first_name) {
+ConfigResult<void> CheckServed(ConfigResourceType type) {
   switch (type) {
     case ConfigResourceType::kTopic:
     case ConfigResourceType::kBroker:
+    case ConfigResourceType::kClientMetrics:
     case ConfigResourceType::kGroup:
       return {};
-    case ConfigResourceType::kBrokerLogger:
-      return Refuse(ErrorCode::kInvalidConfig,
-                    "Logger " + std::string(first_name) + " does not exist");
-    case ConfigResourceType::kClientMetrics:
-      return Refuse(ErrorCode::kInvalidRequest, "Configs of client metrics are not served yet");
+    case ConfigResourceType::kBrokerLogger:  // not the controller's: config/log_levels.h
+      break;
   }
   return Refuse(ErrorCode::kInvalidRequest,
                 "Unknown resource type " + std::to_string(static_cast<int>(type)));
 }
 
+// Kafka's lists of client metrics cannot be appended to: they are found nowhere here.
 const ConfigKey* FindKey(ConfigResourceType type, std::string_view name) {
+  if (type == ConfigResourceType::kTopic) return FindTopicKey(name);
   if (type == ConfigResourceType::kGroup) return FindGroupKey(name);
-  return type == ConfigResourceType::kTopic ? FindTopicKey(name) : FindBrokerKey(name);
+  return type == ConfigResourceType::kBroker ? FindBrokerKey(name) : nullptr;
 }
 
 // APPEND and SUBTRACT: the list in force is the override, else the key's default.
@@ -235,28 +174,29 @@ ConfigResult<ConfigMap> ConfigsOfNewTopic(std::span<const NamedConfig> configs) 
   return result;
 }
 
-ConfigResult<ConfigMap> AlterIncrementally(ConfigResourceType type, const ConfigMap& current,
+ConfigResult<ConfigMap> AlterIncrementally(const ChangedResource& resource,
                                            std::span<const ConfigChange> changes,
                                            const BrokerConfig& broker) {
-  const std::string_view first_name = changes.empty() ? "" : std::string_view(changes[0].name);
-  if (const auto served = CheckServed(type, first_name); !served) {
+  if (const auto served = CheckServed(resource.type); !served) {
     return std::unexpected(served.error());
   }
   if (const auto once = CheckNoneTwice(changes); !once) return std::unexpected(once.error());
-  ConfigMap after = current;
+  ConfigMap after = resource.current;
   for (const ConfigChange& change : changes) {
-    if (const auto applied = Apply(type, change, after); !applied) {
+    if (const auto applied = Apply(resource.type, change, after); !applied) {
       return std::unexpected(applied.error());
     }
   }
-  return Checked(type, current, std::move(after), broker);
+  if (const auto valid = CheckChange(resource, after, broker); !valid) {
+    return std::unexpected(valid.error());
+  }
+  return after;
 }
 
-ConfigResult<ConfigMap> ReplaceConfigs(ConfigResourceType type, const ConfigMap& current,
+ConfigResult<ConfigMap> ReplaceConfigs(const ChangedResource& resource,
                                        std::span<const NamedConfig> configs,
                                        const BrokerConfig& broker) {
-  const std::string_view first_name = configs.empty() ? "" : std::string_view(configs[0].name);
-  if (const auto served = CheckServed(type, first_name); !served) {
+  if (const auto served = CheckServed(resource.type); !served) {
     return std::unexpected(served.error());
   }
   if (const auto once = CheckNoneTwice(configs); !once) return std::unexpected(once.error());
@@ -267,8 +207,10 @@ ConfigResult<ConfigMap> ReplaceConfigs(ConfigResourceType type, const ConfigMap&
     }
     after[config.name] = *config.value;
   }
-  const bool topic = type == ConfigResourceType::kTopic;
-  return Checked(type, topic ? current : ConfigMap(), std::move(after), broker);
+  if (const auto valid = CheckChange(resource, after, broker); !valid) {
+    return std::unexpected(valid.error());
+  }
+  return after;
 }
 
 }  // namespace gneiss::server

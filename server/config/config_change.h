@@ -36,20 +36,27 @@ struct NamedConfig {
   std::optional<std::string> value;
 };
 
+// The resource that a change is for, and the overrides that it has.
+struct ChangedResource {
+  ConfigResourceType type = ConfigResourceType::kTopic;
+  const std::string& name;  // a topic, a node id, "" for all brokers, a subscription
+  const ConfigMap& current;
+};
+
 // Pure rules for the configs of one resource; all or nothing. The result is the resource's whole
-// new set of overrides. `name` is the resource's: a topic, a node id, or "" for all brokers.
+// new set of overrides.
 // Threads: any.
 
 // CreateTopics: checks names, values and the rules across keys.
 ConfigResult<ConfigMap> ConfigsOfNewTopic(std::span<const NamedConfig> configs);
 
 // IncrementalAlterConfigs (KIP-339).
-ConfigResult<ConfigMap> AlterIncrementally(ConfigResourceType type, const ConfigMap& current,
+ConfigResult<ConfigMap> AlterIncrementally(const ChangedResource& resource,
                                            std::span<const ConfigChange> changes,
                                            const BrokerConfig& broker);
 
 // AlterConfigs: what is not named falls back to its default.
-ConfigResult<ConfigMap> ReplaceConfigs(ConfigResourceType type, const ConfigMap& current,
+ConfigResult<ConfigMap> ReplaceConfigs(const ChangedResource& resource,
                                        std::span<const NamedConfig> configs,
                                        const BrokerConfig& broker);
 

@@ -19,7 +19,7 @@ class ConfigChangeTest : public ::testing::Test {
  protected:
   ConfigResult<ConfigMap> Alter(std::vector<ConfigChange> changes,
                                 ConfigResourceType type = ConfigResourceType::kTopic) {
-    return AlterIncrementally(type, current_, changes, broker_);
+    return AlterIncrementally({type, name_, current_}, changes, broker_);
   }
   ErrorCode Code(std::vector<ConfigChange> changes,
                  ConfigResourceType type = ConfigResourceType::kTopic) {
@@ -27,7 +27,13 @@ class ConfigChangeTest : public ::testing::Test {
     return result ? ErrorCode::kNone : result.error().code;
   }
 
+  ConfigResult<ConfigMap> Replace(const ConfigMap& current,
+                                  const std::vector<NamedConfig>& configs) {
+    return ReplaceConfigs({ConfigResourceType::kTopic, name_, current}, configs, broker_);
+  }
+
   ConfigMap current_{{"retention.ms", "1000"}};
+  std::string name_ = "1";  // of the resource
   BrokerConfig broker_;
 };
 
@@ -74,14 +80,77 @@ TEST_F(ConfigChangeTest, BrokerRefusalsCarryKafkasCodes) {
   EXPECT_EQ(Code({Change(kSet, "num.io.threads", "17")}, kBroker), ErrorCode::kInvalidRequest);
   EXPECT_EQ(Code({Change(kSet, "listeners", "PLAINTEXT://:1")}, kBroker),
             ErrorCode::kInvalidRequest);
-  EXPECT_EQ(Code({Change(kSet, "max.connections", "5")}, kBroker), ErrorCode::kInvalidRequest);
   EXPECT_EQ(Code({Change(kAppend, "unknown.list", "x")}, kBroker), ErrorCode::kInvalidConfig);
+}
+
+TEST_F(ConfigChangeTest, SettingsThatActTogetherAreCheckedTogether) {
+  constexpr auto kBroker = ConfigResourceType::kBroker;
+  const ErrorCode refused = ErrorCode::kInvalidRequest;
+  current_.clear();
+  EXPECT_EQ(Code({Change(kSet, "max.connections", "5")}, kBroker), ErrorCode::kNone);
+  EXPECT_EQ(Code({Change(kSet, "max.connections", "0")}, kBroker), refused);
+  EXPECT_EQ(Code({Change(kSet, "max.connection.creation.rate", "0")}, kBroker), refused);
+  EXPECT_EQ(Code({Change(kSet, "max.connections.per.ip", "0")}, kBroker), refused);
+  EXPECT_EQ(Code({Change(kSet, "max.connections.per.ip", "0"),
+                  Change(kSet, "max.connections.per.ip.overrides", "127.0.0.1:3")},
+                 kBroker),
+            ErrorCode::kNone);
+  EXPECT_EQ(Code({Change(kSet, "max.connections.per.ip.overrides", "a:b")}, kBroker), refused);
+  EXPECT_EQ(Code({Change(kSet, "log.cleaner.threads", "0")}, kBroker), refused);
+  EXPECT_EQ(Code({Change(kSet, "log.cleaner.dedupe.buffer.size", "1048576")}, kBroker), refused);
+  EXPECT_EQ(Code({Change(kSet, "log.cleaner.dedupe.buffer.size", "1048577")}, kBroker),
+            ErrorCode::kNone);
+  EXPECT_EQ(Code({Change(kSet, "log.cleaner.threads", "2"),
+                  Change(kSet, "log.cleaner.dedupe.buffer.size", "1572864")},
+                 kBroker),
+            refused);
+  EXPECT_EQ(Code({Change(kSet, "cordoned.log.dirs", "/nowhere")}, kBroker), refused);
+  EXPECT_EQ(Code({Change(kSet, "metric.reporters", "no.such.Class")}, kBroker), refused);
+  EXPECT_EQ(Code({Change(kSet, "leader.replication.throttled.rate", "-1")}, kBroker), refused);
+}
+
+TEST_F(ConfigChangeTest, WhatIsOneBrokersOwnCannotBeADefaultForAll) {
+  constexpr auto kBroker = ConfigResourceType::kBroker;
+  const std::vector<ConfigChange> mechanisms{Change(kSet, "sasl.enabled.mechanisms", "PLAIN")};
+  current_.clear();
+  EXPECT_EQ(Code(mechanisms, kBroker), ErrorCode::kNone);
+  name_ = "";
+  EXPECT_EQ(Code(mechanisms, kBroker), ErrorCode::kInvalidRequest);
+  EXPECT_EQ(Code({Change(kSet, "ssl.client.auth", "none")}, kBroker), ErrorCode::kInvalidRequest);
+  EXPECT_EQ(Code({Change(kSet, "cordoned.log.dirs", "")}, kBroker), ErrorCode::kInvalidRequest);
+  EXPECT_EQ(Code({Change(kSet, "log.retention.ms", "5")}, kBroker), ErrorCode::kNone);
+  name_ = "1";  // and this is one listener's own
+  EXPECT_EQ(Code({Change(kSet, "ssl.keystore.location", "/k")}, kBroker),
+            ErrorCode::kInvalidRequest);
+}
+
+TEST_F(ConfigChangeTest, SubscriptionsOfClientMetricsAreCheckedAsKafkaDoes) {
+  constexpr auto kMetrics = ConfigResourceType::kClientMetrics;
+  current_.clear();
+  const auto set = [&](const char* name, const char* value) {
+    return Code({Change(kSet, name, value)}, kMetrics);
+  };
+  for (const char* interval : {"100", "3600000"}) {
+    EXPECT_EQ(set("interval.ms", interval), ErrorCode::kNone);
+  }
+  for (const char* interval : {"99", "3600001"}) {
+    EXPECT_EQ(set("interval.ms", interval), ErrorCode::kInvalidRequest);
+  }
+  EXPECT_EQ(set("interval.ms", "x"), ErrorCode::kInvalidConfig);
+  EXPECT_EQ(set("no.such", "x"), ErrorCode::kInvalidRequest);
+  EXPECT_EQ(set("metrics", "*"), ErrorCode::kNone);
+  for (const char* match : {"", "client_id=a.*,client_software_name=b", " client_id = a "}) {
+    EXPECT_EQ(set("match", match), ErrorCode::kNone) << match;
+  }
+  for (const char* match : {"zork=1", "client_id=[", "client_id", "client_id=a=b"}) {
+    EXPECT_EQ(set("match", match), ErrorCode::kInvalidConfig) << match;
+  }
+  EXPECT_EQ(Code({Change(kAppend, "metrics", "a.b")}, kMetrics), ErrorCode::kInvalidConfig);
 }
 
 TEST_F(ConfigChangeTest, ReplacingDropsWhatIsNotNamed) {
   const std::vector<NamedConfig> configs{{"segment.bytes", "1048576"}};
-  EXPECT_EQ(*ReplaceConfigs(ConfigResourceType::kTopic, {}, configs, broker_),
-            (ConfigMap{{"segment.bytes", "1048576"}}));
+  EXPECT_EQ(*Replace({}, configs), (ConfigMap{{"segment.bytes", "1048576"}}));
 }
 
 // What a topic was cloned from does not change afterwards; a tool that writes back all that it has
@@ -89,11 +158,11 @@ TEST_F(ConfigChangeTest, ReplacingDropsWhatIsNotNamed) {
 TEST_F(ConfigChangeTest, CreationSettingsStayOrGoButDoNotChange) {
   const ConfigMap current{{"gneiss.clone.source", "orders"}};
   const std::vector<NamedConfig> same{{"gneiss.clone.source", "orders"}, {"retention.ms", "7"}};
-  EXPECT_TRUE(ReplaceConfigs(ConfigResourceType::kTopic, current, same, broker_));
-  EXPECT_TRUE(ReplaceConfigs(ConfigResourceType::kTopic, current, {}, broker_));
-  EXPECT_FALSE(ReplaceConfigs(ConfigResourceType::kTopic, {}, same, broker_));
+  EXPECT_TRUE(Replace(current, same));
+  EXPECT_TRUE(Replace(current, {}));
+  EXPECT_FALSE(Replace({}, same));
   const std::vector<NamedConfig> other{{"gneiss.clone.source", "payments"}};
-  EXPECT_FALSE(ReplaceConfigs(ConfigResourceType::kTopic, current, other, broker_));
+  EXPECT_FALSE(Replace(current, other));
 }
 
 TEST_F(ConfigChangeTest, ANewTopicsConfigsAreCheckedAndMayNotBeNull) {

@@ -191,6 +191,7 @@ Status CheckConfigValue(const ConfigKey& key, std::string_view untrimmed) {
       return Fail(Errc::kInvalidArgument, Refusal(key, value, "not a known value"));
     case ConfigType::kClass:
     case ConfigType::kPassword:
+    case ConfigType::kUnknown:
       return {};
   }
   return Fail(Errc::kInternal, "a config key of no known type");

@@ -13,6 +13,7 @@ namespace gneiss::server {
 
 // Numbers as DescribeConfigs v3+ sends them.
 enum class ConfigType : std::int8_t {
+  kUnknown = 0,  // levels of loggers
   kBoolean = 1,
   kString = 2,
   kInt = 3,

@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/config/broker_config_parser.h"
+#include "server/config/client_metrics_config.h"
+#include "server/config/log_levels.h"
 #include "server/config/text.h"
 
 namespace gneiss::server {
@@ -186,6 +189,13 @@ class TopicValues {
     return std::string(Trim(*synonyms.front().value));
   }
   std::int64_t Long(std::string_view name) const { return ConfigInteger(Text(name)); }
+  // Of a setting that only the broker has.
+  std::int64_t BrokerLong(std::string_view name) const {
+    std::vector<ConfigSynonym> given;
+    layers_.Collect(name, given);
+    const std::string_view otherwise = *FindBrokerKey(name)->default_value;
+    return ConfigInteger(given.empty() ? otherwise : std::string_view(*given.front().value));
+  }
   std::int32_t Int(std::string_view name) const { return static_cast<std::int32_t>(Long(name)); }
 
  private:
@@ -194,6 +204,14 @@ class TopicValues {
 };
 
 }  // namespace
+
+BrokerConfig ResolveBrokerConfig(const BrokerConfig& broker, const MetadataImage& image) {
+  BrokerConfig config = broker;
+  ReadDynamicSettings(image.Configs(ConfigResourceType::kBroker, ""), config);
+  ReadDynamicSettings(
+      image.Configs(ConfigResourceType::kBroker, std::to_string(broker.node_id.value())), config);
+  return config;
+}
 
 TopicConfig ResolveTopicConfig(const BrokerConfig& broker, const MetadataImage& image,
                                const ConfigMap& overrides) {
@@ -212,7 +230,8 @@ TopicConfig ResolveTopicConfig(const BrokerConfig& broker, const MetadataImage& 
   config.zstd_level = values.Int("compression.zstd.level");
   config.delete_retention_ms = values.Long("delete.retention.ms");
   config.flush_messages = values.Long("flush.messages");
-  config.flush_ms = values.Long("flush.ms");
+  // Kafka lets log.flush.interval.ms be negative: always due.
+  config.flush_ms = std::max<std::int64_t>(values.Long("flush.ms"), 0);
   config.max_compaction_lag_ms = values.Long("max.compaction.lag.ms");
   config.max_message_bytes = values.Int("max.message.bytes");
   config.timestamp_after_max_ms = values.Long("message.timestamp.after.max.ms");
@@ -226,6 +245,7 @@ TopicConfig ResolveTopicConfig(const BrokerConfig& broker, const MetadataImage& 
   config.retention_ms = values.Long("retention.ms");
   config.segment_bytes = values.Int("segment.bytes");
   config.segment_ms = values.Long("segment.ms");
+  config.producer_id_expiration_ms = values.BrokerLong("producer.id.expiration.ms");
   return config;
 }
 
@@ -301,6 +321,28 @@ std::string GroupConfigInForce(const BrokerConfig& broker, const MetadataImage& 
   const Layers layers(broker, image);
   const ConfigMap& overrides = image.Configs(ConfigResourceType::kGroup, group);
   return *GroupSynonyms(*FindGroupKey(name), layers, overrides).front().value;
+}
+
+std::vector<ConfigEntry> DescribeClientMetrics(const ConfigMap& overrides) {
+  std::vector<ConfigEntry> entries;
+  for (const ConfigKey& key : ClientMetricsKeys()) {
+    std::vector<ConfigSynonym> synonyms;
+    if (const auto it = overrides.find(std::string(key.name)); it != overrides.end()) {
+      synonyms.push_back({it->first, it->second, ConfigSource::kClientMetrics});
+    }
+    entries.push_back(
+        MakeEntry(key, std::move(synonyms), std::string(key.default_value.value_or(""))));
+  }
+  return entries;
+}
+
+std::vector<ConfigEntry> DescribeLoggers() {
+  ConfigEntry root;
+  root.name = kRootLogger;
+  root.value = RootLogLevel();
+  root.source = ConfigSource::kLogger;
+  root.type = ConfigType::kUnknown;
+  return {root};
 }
 
 }  // namespace gneiss::server

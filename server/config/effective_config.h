@@ -23,6 +23,8 @@ enum class ConfigSource : std::int8_t {
   kDynamicDefaultBroker = 3,
   kStaticBroker = 4,
   kDefault = 5,
+  kLogger = 6,
+  kClientMetrics = 7,
   kGroup = 8,
 };
 
@@ -42,6 +44,10 @@ struct ConfigEntry {
   std::string_view documentation;
   std::vector<ConfigSynonym> synonyms;  // by precedence; the first is the one in force
 };
+
+// The broker's settings in force: its own dynamic ones, the cluster's dynamic default, the static
+// file, Kafka's default. Differs from `broker` in what ReadDynamicSettings reads.
+BrokerConfig ResolveBrokerConfig(const BrokerConfig& broker, const MetadataImage& image);
 
 // A topic's settings in force: topic, then this broker's dynamic ones, the cluster's dynamic
 // default, the static file, Kafka's default. `overrides` are the topic's own.
@@ -67,5 +73,8 @@ std::vector<ConfigEntry> DescribeGroupConfigs(const BrokerConfig& broker,
 // static file's, Kafka's default. REQUIRES: a group key.
 std::string GroupConfigInForce(const BrokerConfig& broker, const MetadataImage& image,
                                const std::string& group, std::string_view name);
+// A subscription need not exist to be described. `overrides` are its own settings.
+std::vector<ConfigEntry> DescribeClientMetrics(const ConfigMap& overrides);
+std::vector<ConfigEntry> DescribeLoggers();
 
 }  // namespace gneiss::server

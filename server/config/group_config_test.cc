@@ -159,11 +159,13 @@ TEST_F(GroupConfigTest, ValuesThatTheBoundsHaveLeftBehindCountAsTheBound) {
 }
 
 TEST_F(GroupConfigTest, ABrokersDefaultChangesAtRunTimeWithinTheBoundsToo) {
+  const std::string node = "1";
+  const ConfigMap none;
   const auto set = [&](const std::string& value) {
     const std::vector<ConfigChange> changes{
         {.name = "group.consumer.assignment.interval.ms", .op = 0, .value = value}};
     const auto after =
-        AlterIncrementally(ConfigResourceType::kBroker, ConfigMap(), changes, broker_);
+        AlterIncrementally({ConfigResourceType::kBroker, node, none}, changes, broker_);
     return after ? ErrorCode::kNone : after.error().code;
   };
   EXPECT_EQ(set("15000"), ErrorCode::kNone);

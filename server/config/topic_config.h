@@ -43,6 +43,8 @@ struct TopicConfig {
   std::int64_t retention_ms = 604'800'000;
   std::int32_t segment_bytes = 1'073'741'824;
   std::int64_t segment_ms = 604'800'000;
+  std::int64_t producer_id_expiration_ms =
+      86'400'000;  // the broker's; topics have none of their own
 };
 
 }  // namespace gneiss::server

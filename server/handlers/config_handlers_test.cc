@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
+#include <glog/logging.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -38,6 +40,8 @@ using ::testing::SizeIs;
 
 constexpr std::int8_t kTopic = 2;
 constexpr std::int8_t kBroker = 4;
+constexpr std::int8_t kLogger = 8;
+constexpr std::int8_t kClientMetrics = 16;
 constexpr std::int8_t kGroup = 32;
 constexpr std::int8_t kSet = 0;
 constexpr std::int8_t kDelete = 1;
@@ -189,6 +193,102 @@ TEST_F(ConfigHandlersTest, ADynamicBrokerDefaultReachesTheTopicsThatHaveNoneOfTh
   const PartitionPtr partition = broker_.broker().partitions().Find("orders", PartitionId(0));
   EXPECT_EQ(partition->config->max_message_bytes, 5555);
   EXPECT_EQ(Named(Describe(kTopic, "orders"), "max.message.bytes").config_source, 2);
+}
+
+TEST_F(ConfigHandlersTest, LimitsOfConnectionsActAtOnceAndSurviveARestart) {
+  EXPECT_EQ(Alter(kBroker, "", kSet, "max.connections.per.ip", "1"), ErrorCode::kNone);
+  EXPECT_TRUE(testing::RawClient(broker_.port()).ClosedByPeer());
+  broker_.Restart();
+  client_ = broker_.Connect();
+  EXPECT_TRUE(testing::RawClient(broker_.port()).ClosedByPeer());
+  EXPECT_EQ(Alter(kBroker, "1", kSet, "max.connections.per.ip", "2"), ErrorCode::kNone);
+  testing::RawClient second = broker_.Connect();
+  testing::CreateTopic(second, "orders");  // the broker's own wins over the default of all
+}
+
+TEST_F(ConfigHandlersTest, ProducersAreForgottenByTheDynamicSetting) {
+  testing::CreateTopic(client_, "orders");
+  EXPECT_EQ(Alter(kBroker, "", kSet, "producer.id.expiration.ms", "5000"), ErrorCode::kNone);
+  const auto expiration = [&] {
+    return broker_.broker()
+        .partitions()
+        .Find("orders", PartitionId(0))
+        ->config->producer_id_expiration_ms;
+  };
+  EXPECT_EQ(expiration(), 5000);
+  EXPECT_EQ(Alter(kBroker, "", kDelete, "producer.id.expiration.ms", std::nullopt),
+            ErrorCode::kNone);
+  EXPECT_EQ(expiration(), 86'400'000);
+}
+
+// Its default may not change under partitions whose eligible leaders are known.
+TEST_F(ConfigHandlersTest, MinInsyncReplicasIsTheClustersWhileEligibleLeadersAreKept) {
+  const std::string name = "min.insync.replicas";
+  EXPECT_EQ(Alter(kBroker, "", kDelete, name, std::nullopt), ErrorCode::kInvalidConfig);
+  EXPECT_EQ(Alter(kBroker, "1", kSet, name, "1"), ErrorCode::kInvalidConfig);
+  EXPECT_EQ(Alter(kBroker, "1", kDelete, name, std::nullopt), ErrorCode::kInvalidConfig);
+  EXPECT_EQ(Alter(kBroker, "1", kSet, name, "0"), ErrorCode::kInvalidRequest);
+  EXPECT_EQ(Alter(kBroker, "", kSet, name, "2"), ErrorCode::kNone);
+  const Entry described = Named(Describe(kBroker, "1"), name);
+  EXPECT_EQ(described.value, "2");
+  EXPECT_EQ(described.config_source, 3);
+}
+
+TEST_F(ConfigHandlersTest, TheLevelOfTheRootLoggerIsSetAtOnce) {
+  const auto level = [&] { return Named(Describe(kLogger, "1"), "root").value; };
+  const std::string before = *level();
+  EXPECT_EQ(Named(Describe(kLogger, "1"), "root").config_source, 6);
+  EXPECT_EQ(Alter(kLogger, "1", kSet, "root", "DEBUG"), ErrorCode::kNone);
+  EXPECT_EQ(level(), "DEBUG");
+  EXPECT_TRUE(VLOG_IS_ON(1));
+  EXPECT_EQ(Alter(kLogger, "1", kSet, "root", "TRACE", true), ErrorCode::kNone);
+  EXPECT_EQ(level(), "DEBUG");  // that was validate-only
+  EXPECT_EQ(Alter(kLogger, "1", kSet, "root", before), ErrorCode::kNone);
+  EXPECT_FALSE(VLOG_IS_ON(1));
+  EXPECT_EQ(Alter(kLogger, "1", kSet, "root", "debug"), ErrorCode::kInvalidConfig);
+  EXPECT_EQ(Alter(kLogger, "1", kSet, "no.such.logger", "INFO"), ErrorCode::kInvalidConfig);
+  EXPECT_EQ(Alter(kLogger, "1", kDelete, "root", std::nullopt), ErrorCode::kInvalidRequest);
+  EXPECT_EQ(Alter(kLogger, "1", kSet, "root", std::nullopt), ErrorCode::kInvalidRequest);
+  EXPECT_EQ(Alter(kLogger, "7", kSet, "root", "INFO"), ErrorCode::kInvalidRequest);
+  EXPECT_EQ(Describe(kLogger, "").error_code, ToWire(ErrorCode::kInvalidRequest));
+}
+
+TEST_F(ConfigHandlersTest, LoggersAndOtherResourcesAreAnsweredInTheOrderAsked) {
+  IncrementalAlterConfigsRequest request;
+  for (const auto& [type, name, key, value] :
+       {std::tuple{kLogger, "1", "root", "INFO"}, std::tuple{kBroker, "1", "num.partitions", "3"},
+        std::tuple{kLogger, "9", "root", "INFO"}, std::tuple{kBroker, "", "log.roll.ms", "9"}}) {
+    auto& altered = request.resources.emplace_back();
+    altered.resource_type = type;
+    altered.resource_name = name;
+    altered.configs.push_back({key, kSet, value});
+  }
+  request.validate_only = true;
+  const auto response =
+      client_.Call<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(request, 1);
+  ASSERT_THAT(response.responses, SizeIs(4));
+  for (std::size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(response.responses[i].resource_type, request.resources[i].resource_type);
+    EXPECT_EQ(response.responses[i].resource_name, request.resources[i].resource_name);
+  }
+  EXPECT_EQ(response.responses[0].error_code, ToWire(ErrorCode::kNone));
+  EXPECT_EQ(response.responses[1].error_code, ToWire(ErrorCode::kInvalidRequest));
+  EXPECT_EQ(response.responses[2].error_code, ToWire(ErrorCode::kInvalidRequest));
+  EXPECT_EQ(response.responses[3].error_code, ToWire(ErrorCode::kNone));
+}
+
+TEST_F(ConfigHandlersTest, SubscriptionsOfClientMetricsAreMadeByTheirSettings) {
+  EXPECT_EQ(Named(Describe(kClientMetrics, "all"), "interval.ms").value, "300000");
+  EXPECT_EQ(Alter(kClientMetrics, "all", kSet, "interval.ms", "1000"), ErrorCode::kNone);
+  EXPECT_EQ(Alter(kClientMetrics, "", kSet, "interval.ms", "1000"), ErrorCode::kInvalidRequest);
+  broker_.Restart();
+  client_ = broker_.Connect();
+  const Result described = Describe(kClientMetrics, "all");
+  EXPECT_THAT(described.configs, SizeIs(3));
+  EXPECT_EQ(Named(described, "interval.ms").value, "1000");
+  EXPECT_EQ(Named(described, "interval.ms").config_source, 7);
+  EXPECT_EQ(Named(described, "match").config_source, 5);
+  EXPECT_THAT(Named(described, "match").synonyms, IsEmpty());
 }
 
 TEST_F(ConfigHandlersTest, EveryVersionOfAlterConfigsReplacesTheWholeSet) {

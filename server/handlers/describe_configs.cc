@@ -104,9 +104,20 @@ Answer Describe(const Asked& asked, const protocol::DescribeConfigsRequest& requ
            answer);
       return answer;
     case ConfigResourceType::kBrokerLogger:
+      if (asked.resource_name != std::to_string(broker.config().node_id.value())) {
+        return Refused(std::move(answer), ErrorCode::kInvalidRequest, "This is another broker");
+      }
+      Fill(DescribeLoggers(), asked, request, answer);
+      return answer;
     case ConfigResourceType::kClientMetrics:
-      return Refused(std::move(answer), ErrorCode::kInvalidRequest,
-                     "Configs of loggers and client metrics are not served yet");
+      if (asked.resource_name.empty()) {
+        return Refused(std::move(answer), ErrorCode::kInvalidRequest,
+                       "A subscription needs a name");
+      }
+      Fill(DescribeClientMetrics(
+               image.Configs(ConfigResourceType::kClientMetrics, asked.resource_name)),
+           asked, request, answer);
+      return answer;
   }
   return Refused(std::move(answer), ErrorCode::kInvalidRequest,
                  "Unknown resource type " + std::to_string(asked.resource_type));

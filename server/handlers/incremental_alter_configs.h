@@ -13,7 +13,8 @@ namespace gneiss::server {
 // IncrementalAlterConfigs (key 44), versions 0-1.
 //   Sets, deletes, appends to and subtracts from configs (KIP-339). All or nothing per resource.
 //   v1 flexible.
-//   The controller checks and writes; the rules are in config/config_change.h.
+//   The controller checks and writes; the rules are in config/config_change.h. Levels of loggers
+//   are set here (config/log_levels.h).
 struct IncrementalAlterConfigsHandler {
   static constexpr ApiKey kKey = ApiKey::kIncrementalAlterConfigs;
   static constexpr VersionRange kVersions{0, 1};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/metadata/alter_configs_plan.h"
 
+#include <algorithm>
 #include <expected>
 #include <map>
 #include <optional>
@@ -8,6 +9,7 @@
 #include <utility>
 
 #include "server/config/config_change.h"
+#include "server/metadata/features.h"
 #include "server/metadata/topic_name.h"
 
 namespace gneiss::server {
@@ -29,13 +31,38 @@ std::optional<Refusal> CheckResource(const MetadataImage& image, const BrokerCon
   if (type == ConfigResourceType::kGroup && name.empty()) {
     return Refusal{ErrorCode::kInvalidRequest, "Groups have no common configs."};
   }
-  const bool names_broker =
-      type == ConfigResourceType::kBroker || type == ConfigResourceType::kBrokerLogger;
-  const bool is_default = type == ConfigResourceType::kBroker && name.empty();
-  if (names_broker && !is_default && name != std::to_string(config.node_id.value())) {
+  if (type == ConfigResourceType::kClientMetrics && name.empty()) {
+    return Refusal{ErrorCode::kInvalidRequest, "A subscription needs a name."};
+  }
+  const bool names_broker = type == ConfigResourceType::kBroker && !name.empty();
+  if (names_broker && name != std::to_string(config.node_id.value())) {
     return Refusal{ErrorCode::kInvalidRequest,
                    "This is broker " + std::to_string(config.node_id.value()) +
                        ", which cannot change the configs of broker '" + name + "'."};
+  }
+  return std::nullopt;
+}
+
+// While eligible.leader.replicas.version is 1, min.insync.replicas is the cluster's to say and
+// always said.
+template <class Resource>
+std::optional<Refusal> CheckEligibleLeaders(const MetadataImage& image,
+                                            const ConfigResource& resource, const Resource& wire,
+                                            const ConfigMap& after) {
+  static constexpr const char* kName = "min.insync.replicas";
+  const auto& [type, broker] = resource;
+  if (type != ConfigResourceType::kBroker) return std::nullopt;
+  if (!image.features().contains(std::string(kEligibleLeaderReplicasFeature))) return std::nullopt;
+  const auto is_it = [](const auto& config) { return config.name == kName; };
+  if (!broker.empty() && std::ranges::any_of(wire.configs, is_it)) {
+    return Refusal{ErrorCode::kInvalidConfig,
+                   "A broker has no min.insync.replicas of its own while eligible leader replicas "
+                   "are kept."};
+  }
+  if (broker.empty() && !after.contains(kName)) {
+    return Refusal{ErrorCode::kInvalidConfig,
+                   "The cluster's min.insync.replicas cannot go while eligible leader replicas "
+                   "are kept."};
   }
   return std::nullopt;
 }
@@ -60,7 +87,7 @@ void AppendRecords(const ConfigResource& resource, const ConfigMap& before, cons
   }
 }
 
-// Both requests have the same frame; `change(resource, current, wire resource)` gives a resource's
+// Both requests have the same frame; `change(resource, wire resource)` gives a resource's
 // new settings.
 template <class Request, class Response, class Change>
 Plan<Response> PlanChanges(const MetadataImage& image, const PlanContext& context,
@@ -86,9 +113,14 @@ Plan<Response> PlanChanges(const MetadataImage& image, const PlanContext& contex
       continue;
     }
     const ConfigMap& before = image.Configs(resource.first, resource.second);
-    ConfigResult<ConfigMap> after = change(resource.first, before, wire);
+    const ChangedResource changed{resource.first, resource.second, before};
+    ConfigResult<ConfigMap> after = change(changed, wire);
     if (!after) {
       Refuse(result, {after.error().code, std::move(after.error().message)});
+      continue;
+    }
+    if (std::optional<Refusal> refusal = CheckEligibleLeaders(image, resource, wire, *after)) {
+      Refuse(result, std::move(*refusal));
       continue;
     }
     AppendRecords(resource, before, *after, plan.records);
@@ -103,13 +135,13 @@ Plan<protocol::IncrementalAlterConfigsResponse> PlanIncrementalAlterConfigs(
     const MetadataImage& image, const PlanContext& context,
     const protocol::IncrementalAlterConfigsRequest& request) {
   using Request = protocol::IncrementalAlterConfigsRequest;
-  const auto change = [&](ConfigResourceType type, const ConfigMap& before,
+  const auto change = [&](const ChangedResource& resource,
                           const Request::AlterConfigsResource& wire) {
     std::vector<ConfigChange> changes;
     for (const auto& config : wire.configs) {
       changes.push_back({config.name, config.config_operation, config.value});
     }
-    return AlterIncrementally(type, before, changes, context.config);
+    return AlterIncrementally(resource, changes, context.config);
   };
   return PlanChanges<Request, protocol::IncrementalAlterConfigsResponse>(image, context, request,
                                                                          change);
@@ -119,15 +151,11 @@ Plan<protocol::AlterConfigsResponse> PlanAlterConfigs(
     const MetadataImage& image, const PlanContext& context,
     const protocol::AlterConfigsRequest& request) {
   using Request = protocol::AlterConfigsRequest;
-  const auto change = [&](ConfigResourceType type, const ConfigMap& before,
-                          const Request::AlterConfigsResource& wire) -> ConfigResult<ConfigMap> {
-    if (type == ConfigResourceType::kBrokerLogger) {
-      return std::unexpected(ConfigError{ErrorCode::kInvalidRequest,
-                                         "Loggers are changed by IncrementalAlterConfigs alone."});
-    }
+  const auto change = [&](const ChangedResource& resource,
+                          const Request::AlterConfigsResource& wire) {
     std::vector<NamedConfig> configs;
     for (const auto& config : wire.configs) configs.push_back({config.name, config.value});
-    return ReplaceConfigs(type, before, configs, context.config);
+    return ReplaceConfigs(resource, configs, context.config);
   };
   return PlanChanges<Request, protocol::AlterConfigsResponse>(image, context, request, change);
 }

@@ -127,6 +127,12 @@ asio::awaitable<void> Listener::AcceptLoop(Listener* self, Acceptor& acceptor) {
       co_await Pause(limits::kAcceptRetryInterval);
       continue;
     }
+    const auto delay = self->counts_.DelayOfNext(self->services_.clock.Now());
+    if (delay.count() > 0) {
+      co_await Pause(std::min(std::chrono::ceil<std::chrono::milliseconds>(delay),
+                              limits::kAcceptRetryInterval));
+      continue;
+    }
     LoopWithConnections& target = *self->loops_[self->next_loop_++ % self->loops_.size()];
     auto [error, socket] =
         co_await acceptor.async_accept(target.loop.context(), asio::as_tuple(asio::use_awaitable));
