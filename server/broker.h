@@ -11,6 +11,7 @@
 
 namespace gneiss::server {
 
+class ClientTelemetry;
 class Controller;
 class FetchSessionCache;
 class GroupCoordinator;
@@ -36,6 +37,7 @@ class Broker {
   virtual GroupCoordinator& groups() const = 0;
   virtual FetchSessionCache& fetch_sessions() const = 0;
   virtual ProducerIdAllocator& producer_ids() const = 0;
+  virtual ClientTelemetry& telemetry() const = 0;
   virtual StoragePool& storage() const = 0;
 };
 

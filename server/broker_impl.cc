@@ -180,6 +180,8 @@ Status BrokerImpl::OpenData() {
                               .partitions = *partitions_,
                               .storage = *storage_,
                               .timers = loops_.front()->loop.executor()});
+  telemetry_ = std::make_unique<ClientTelemetry>(
+      *controller_, Clock::System(), static_cast<std::size_t>(config_.telemetry_max_bytes));
   return {};
 }
 
@@ -226,7 +228,9 @@ std::string BrokerImpl::MetricsText() const {
   MetricFamilies families;
   AddProcessMetrics(families);
   if (data_is_open_) metrics_->AddTo(families);
-  return families.Text();
+  std::string text = families.Text();
+  if (data_is_open_) text += telemetry_->MetricsText();
+  return text;
 }
 
 Readiness BrokerImpl::CheckReadiness() const {

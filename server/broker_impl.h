@@ -25,6 +25,7 @@
 #include "server/net/storage_pool.h"
 #include "server/partition_table.h"
 #include "server/producer_id_allocator.h"
+#include "server/telemetry/client_telemetry.h"
 
 namespace gneiss::server {
 
@@ -59,6 +60,7 @@ class BrokerImpl final : public Broker {
   GroupCoordinator& groups() const override { return *groups_; }
   FetchSessionCache& fetch_sessions() const override { return *fetch_sessions_; }
   ProducerIdAllocator& producer_ids() const override { return *producer_ids_; }
+  ClientTelemetry& telemetry() const override { return *telemetry_; }
   StoragePool& storage() const override { return *storage_; }
 
  private:
@@ -92,6 +94,7 @@ class BrokerImpl final : public Broker {
   std::unique_ptr<FetchSessionCache> fetch_sessions_;
   std::unique_ptr<ProducerIdAllocator> producer_ids_;
   std::unique_ptr<GroupCoordinator> groups_;
+  std::unique_ptr<ClientTelemetry> telemetry_;
   std::unique_ptr<IdleTrim> idle_trim_;
   std::unique_ptr<BrokerMetrics> metrics_;
   std::atomic<bool> data_is_open_ = false;  // what is above may be asked

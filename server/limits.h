@@ -107,6 +107,17 @@ inline constexpr std::chrono::seconds kMetricLagReadMax{1};
 // An event loop that does not answer a scrape in this time is shown as lagging by it.
 inline constexpr std::chrono::seconds kLoopLagMax{1};
 
+// --- metrics that clients push (KIP-714) ---
+
+// Client instances whose grant is remembered, 300 bytes each; Kafka's bound too. A client that was
+// forgotten asks again.
+inline constexpr std::size_t kTelemetryInstancesMax = 16384;
+// Numbers of clients on the metrics page: 300 bytes each. The Java producer has some 80 of its own.
+inline constexpr std::size_t kTelemetrySeriesMax = 2000;
+inline constexpr std::size_t kTelemetryPointsPerPushMax = 2000;
+// What a push, of telemetry.max.bytes at most, may unpack to.
+inline constexpr std::size_t kTelemetryUnpackedBytesMax = std::size_t{16} << 20;
+
 // --- the log ---
 
 // Lines about connections that were closed for cause, per interval; further ones are counted.

@@ -67,6 +67,7 @@ struct BrokerConfig {
   std::int64_t queued_max_request_bytes = -1;
   std::int32_t max_incremental_fetch_session_cache_slots = 1000;
   std::int32_t max_request_partition_size_limit = 2000;
+  std::int32_t telemetry_max_bytes = 1'048'576;
   std::chrono::milliseconds log_retention_check_interval{300'000};
   bool log_cleaner_enable = true;
   std::int32_t log_cleaner_threads = 1;

@@ -190,6 +190,7 @@ void ReadTopicDefaults(const Properties& properties, BrokerConfig& config) {
 }
 
 void ReadHousekeeping(const Properties& properties, BrokerConfig& config) {
+  properties.Read("telemetry.max.bytes", config.telemetry_max_bytes);
   properties.Read("log.retention.check.interval.ms", config.log_retention_check_interval);
   properties.Read("log.cleaner.enable", config.log_cleaner_enable);
 }

@@ -27,6 +27,7 @@ struct Endpoint {
 struct ConnectionInfo {
   std::string listener;              // name of the listener that accepted it
   std::string client_host;           // the peer's address, as groups record it
+  std::uint16_t client_port = 0;     // and its port
   Endpoint advertised;               // where this client is told to find this broker
   std::string client_software_name;  // from ApiVersions v3+
   std::string client_software_version;

@@ -6,10 +6,10 @@
 #include "server/handlers/alter_configs.h"
 #include "server/handlers/alter_partition_reassignments.h"
 #include "server/handlers/api_versions.h"
-#include "server/handlers/create_acls.h"
-#include "server/handlers/create_delegation_token.h"
 #include "server/handlers/consumer_group_describe.h"
 #include "server/handlers/consumer_group_heartbeat.h"
+#include "server/handlers/create_acls.h"
+#include "server/handlers/create_delegation_token.h"
 #include "server/handlers/create_partitions.h"
 #include "server/handlers/create_topics.h"
 #include "server/handlers/delete_acls.h"
@@ -29,6 +29,7 @@
 #include "server/handlers/expire_delegation_token.h"
 #include "server/handlers/fetch.h"
 #include "server/handlers/find_coordinator.h"
+#include "server/handlers/get_telemetry_subscriptions.h"
 #include "server/handlers/heartbeat.h"
 #include "server/handlers/incremental_alter_configs.h"
 #include "server/handlers/init_producer_id.h"
@@ -44,6 +45,7 @@
 #include "server/handlers/offset_fetch.h"
 #include "server/handlers/offset_for_leader_epoch.h"
 #include "server/handlers/produce.h"
+#include "server/handlers/push_telemetry.h"
 #include "server/handlers/remove_raft_voter.h"
 #include "server/handlers/renew_delegation_token.h"
 #include "server/handlers/sync_group.h"
@@ -99,6 +101,8 @@ using Handlers = HandlerList<
     UnregisterBrokerHandler,
     ConsumerGroupHeartbeatHandler,
     ConsumerGroupDescribeHandler,
+    GetTelemetrySubscriptionsHandler,
+    PushTelemetryHandler,
     ListConfigResourcesHandler,
     DescribeTopicPartitionsHandler,
     AddRaftVoterHandler,

@@ -163,7 +163,7 @@ void Listener::Admit(tcp::socket socket, LoopWithConnections& target) {
   }
   SetOptions(socket);
   std::string peer_text = HostAndPort(ip, peer.port());
-  auto connection = std::make_shared<Connection>(std::move(socket), Describe(address, local),
+  auto connection = std::make_shared<Connection>(std::move(socket), Describe(peer, local),
                                                  std::move(peer_text), services_, target.metrics);
   auto on_closed = [&counts = counts_, ip = std::move(ip)] { counts.Remove(ip); };
   asio::post(target.loop.context(), [&target, connection = std::move(connection),
@@ -181,10 +181,11 @@ void Listener::SetOptions(tcp::socket& socket) const {
   }
 }
 
-ConnectionInfo Listener::Describe(const asio::ip::address& peer, const tcp::endpoint& local) const {
+ConnectionInfo Listener::Describe(const tcp::endpoint& peer, const tcp::endpoint& local) const {
   ConnectionInfo info;
   info.listener = options_.listen.name;
-  info.client_host = JavaAddress(peer);
+  info.client_host = JavaAddress(Unmapped(peer.address()));
+  info.client_port = peer.port();
   info.advertised =
       options_.advertised.value_or(Endpoint{Unmapped(local.address()).to_string(), local.port()});
   if (info.advertised.port == 0) info.advertised.port = port_;

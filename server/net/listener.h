@@ -70,7 +70,7 @@ class Listener {
   static asio::awaitable<void> AcceptLoop(Listener* self, Acceptor& acceptor);
   void Admit(asio::ip::tcp::socket socket, LoopWithConnections& target);
   void SetOptions(asio::ip::tcp::socket& socket) const;
-  ConnectionInfo Describe(const asio::ip::address& peer,
+  ConnectionInfo Describe(const asio::ip::tcp::endpoint& peer,
                           const asio::ip::tcp::endpoint& local) const;
 
   const ListenerOptions options_;

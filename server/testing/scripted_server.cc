@@ -60,6 +60,7 @@ class ScriptBroker final : public Broker {
   GroupCoordinator& groups() const override { return Absent<GroupCoordinator>(); }
   FetchSessionCache& fetch_sessions() const override { return Absent<FetchSessionCache>(); }
   ProducerIdAllocator& producer_ids() const override { return Absent<ProducerIdAllocator>(); }
+  ClientTelemetry& telemetry() const override { return Absent<ClientTelemetry>(); }
   StoragePool& storage() const override { return Absent<StoragePool>(); }
 
  private:

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/telemetry/client_telemetry.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include "protocol/records/compression.h"
+#include "server/limits.h"
+
+namespace gneiss::server {
+namespace {
+
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using protocol::ErrorCode;
+
+MetricFamily Family(MetricType type, const char* name, const char* help) {
+  MetricFamily family;
+  family.type = type;
+  family.name = name;
+  family.help = help;
+  return family;
+}
+
+void Add(MetricFamily& family, std::vector<prometheus::ClientMetric::Label> labels, double value) {
+  auto& metric = family.metric.emplace_back();
+  metric.label = std::move(labels);
+  metric.counter.value = value;  // the serializer takes the one that the type names
+  metric.gauge.value = value;
+}
+
+}  // namespace
+
+bool IsTelemetryCodec(std::int8_t codec) {
+  return codec >= 0 && codec <= static_cast<std::int8_t>(records::Codec::kZstd);
+}
+
+ClientTelemetry::ClientTelemetry(MetadataSource& metadata, Clock& clock, std::size_t push_bytes_max)
+    : clock_(clock),
+      push_bytes_max_(push_bytes_max),
+      instances_(limits::kTelemetryInstancesMax, push_bytes_max),
+      board_(limits::kTelemetrySeriesMax) {
+  Follow(*metadata.image());
+  metadata.Subscribe([this](const MetadataImage& before, const MetadataImage& after) {
+    const auto is_subscription = [](const ConfigResource& resource) {
+      return resource.first == ConfigResourceType::kClientMetrics;
+    };
+    if (std::ranges::any_of(ChangedConfigs(before, after), is_subscription)) Follow(after);
+  });
+}
+
+void ClientTelemetry::Follow(const MetadataImage& image) {
+  ClientInstances::Subscriptions subscriptions;
+  for (const auto& [resource, configs] : image.all_configs()) {
+    if (resource.first != ConfigResourceType::kClientMetrics) continue;
+    subscriptions.emplace(resource.second, ResolveClientMetrics(configs));
+  }
+  MutexLock lock(mutex_);
+  instances_.SetSubscriptions(std::move(subscriptions));
+}
+
+std::expected<TelemetryGrant, ErrorCode> ClientTelemetry::Get(const Uuid& asked,
+                                                              const ClientFacts& client) {
+  MutexLock lock(mutex_);
+  return instances_.Get(asked, client, clock_.Now());
+}
+
+std::expected<TelemetryGrant, ErrorCode> ClientTelemetry::Push(const TelemetryPush& push) {
+  MutexLock lock(mutex_);
+  return instances_.Push(push, clock_.Now());
+}
+
+ErrorCode ClientTelemetry::Post(const PushingClient& client, std::int8_t codec,
+                                const SharedBytes& metrics) {
+  const auto unpacked = records::Decompress(static_cast<records::Codec>(codec), metrics.view(),
+                                            limits::kTelemetryUnpackedBytesMax);
+  if (!unpacked) return ErrorCode::kInvalidRecord;
+  const auto points =
+      DecodeOtlpMetrics(std::as_bytes(std::span(*unpacked)), limits::kTelemetryPointsPerPushMax);
+  if (!points) return ErrorCode::kInvalidRecord;
+  MutexLock lock(mutex_);
+  board_.Post(client, *points, clock_.Now());
+  return ErrorCode::kNone;
+}
+
+std::string ClientTelemetry::MetricsText() {
+  MetricFamily gauges = Family(MetricType::Gauge, "gneiss_client_metric",
+                               "The last value that a client pushed (KIP-714).");
+  MetricFamily counters = Family(MetricType::Counter, "gneiss_client_metric_total",
+                                 "A sum that a client pushes (KIP-714).");
+  MetricFamily instances =
+      Family(MetricType::Gauge, "gneiss_client_instances", "Clients that have asked what to push.");
+  MetricFamily dropped = Family(MetricType::Counter, "gneiss_client_metrics_dropped_total",
+                                "Pushed numbers that found no room on this page.");
+  std::vector<ClientMetricBoard::Series> shown;
+  {
+    MutexLock lock(mutex_);
+    shown = board_.Show(clock_.Now());
+    Add(instances, {}, static_cast<double>(instances_.size()));
+    Add(dropped, {}, static_cast<double>(board_.dropped()));
+  }
+  for (ClientMetricBoard::Series& series : shown) {
+    std::vector<prometheus::ClientMetric::Label> labels{
+        {.name = "metric", .value = std::move(series.metric)},
+        {.name = "client_id", .value = std::move(series.client_id)},
+        {.name = "client_instance_id", .value = series.instance.ToString()}};
+    if (!series.attributes.empty()) {
+      labels.push_back({.name = "attributes", .value = std::move(series.attributes)});
+    }
+    Add(series.counter ? counters : gauges, std::move(labels), series.value);
+  }
+  std::vector<MetricFamily> families{std::move(instances), std::move(dropped)};
+  for (MetricFamily* family : {&gauges, &counters}) {
+    if (!family->metric.empty()) families.push_back(std::move(*family));
+  }
+  return prometheus::TextSerializer().Serialize(families);
+}
+
+}  // namespace gneiss::server
