@@ -6,5 +6,5 @@ here=$(cd "$(dirname "$0")" && pwd)
 : "${BOOTSTRAP:?host:port of a broker}" "${COMPAT_WORK_DIR:?a folder for fetched packages}"
 export PYTHONPATH="$here/.." PYTHONDONTWRITEBYTECODE=1
 cd "$here"
-[ $# -gt 0 ] || set -- test_tools test_consumer_groups
+[ $# -gt 0 ] || set -- test_tools test_consumer_groups test_cluster_tools
 exec python3 -m unittest "$@"

@@ -32,6 +32,7 @@ TOOLS = {
     "consumer-perf-test": "org.apache.kafka.tools.ConsumerPerformance",
     "e2e-latency": "org.apache.kafka.tools.EndToEndLatency",
     "replica-verification": "org.apache.kafka.tools.ReplicaVerificationTool",
+    "acls": "org.apache.kafka.tools.AclCommand",
     "verifiable-producer": "org.apache.kafka.tools.VerifiableProducer",
     "verifiable-consumer": "org.apache.kafka.tools.VerifiableConsumer",
 }
@@ -100,9 +101,12 @@ class ToolCase(CompatCase):
 
     runner = None
 
-    def run_tool(self, tool, *arguments, stdin=b"", expect=0):
-        """Runs a tool to its end and returns its standard output; stderr goes to self.stderr."""
-        return self.run_locally(tool, "--bootstrap-server", self.bootstrap, *arguments,
+    def run_tool(self, tool, *arguments, stdin=b"", expect=0, command=()):
+        """Runs a tool to its end and returns its standard output; stderr goes to self.stderr.
+
+        `command` is what has to stand before the address of the broker.
+        """
+        return self.run_locally(tool, *command, "--bootstrap-server", self.bootstrap, *arguments,
                                 stdin=stdin, expect=expect)
 
     def run_locally(self, tool, *arguments, stdin=b"", expect=0):
