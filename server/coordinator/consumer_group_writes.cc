@@ -83,23 +83,21 @@ Result<std::vector<CoordinatorRecord>> EncodeChanges(const std::string& group,
   return records;
 }
 
-Result<std::vector<CoordinatorRecord>> EncodeRemoval(const std::string& group,
-                                                     const ConsumerGroupState& state) {
+std::vector<CoordinatorRecord> EncodeRemoval(const std::string& group,
+                                             const ConsumerGroupState& state) {
   std::vector<CoordinatorRecord> records;
+  const auto add = [&records](Result<CoordinatorRecord> record) {
+    if (record.has_value()) records.push_back(std::move(*record));
+  };
   for (const auto& [id, member] : state.members().all()) {
     for (const Kind kind : {Kind::kAssignment, Kind::kTarget, Kind::kMember}) {
-      GNEISS_ASSIGN_OR_RETURN(CoordinatorRecord record, Tombstone(group, {kind, id}));
-      records.push_back(std::move(record));
+      add(Tombstone(group, {kind, id}));
     }
   }
-  for (const auto& [regex, resolved] : state.regexes()) {
-    GNEISS_ASSIGN_OR_RETURN(CoordinatorRecord record, ConsumerRegexTombstone(group, regex));
-    records.push_back(std::move(record));
-  }
+  for (const auto& [regex, resolved] : state.regexes()) add(ConsumerRegexTombstone(group, regex));
   for (auto* make : {&ConsumerTargetEpochTombstone, &ConsumerPartitionMetadataTombstone,
                      &ConsumerEpochTombstone}) {
-    GNEISS_ASSIGN_OR_RETURN(CoordinatorRecord record, make(group));
-    records.push_back(std::move(record));
+    add(make(group));
   }
   return records;
 }

@@ -17,8 +17,9 @@ Result<std::vector<CoordinatorRecord>> EncodeChanges(const std::string& group,
                                                      const ConsumerGroupState& state,
                                                      const ConsumerGroupKeys& changes);
 
-// The tombstones of an empty group itself.
-Result<std::vector<CoordinatorRecord>> EncodeRemoval(const std::string& group,
-                                                     const ConsumerGroupState& state);
+// The tombstones of the group itself and of its members. What has a name that no record can hold
+// was never written, and has none.
+std::vector<CoordinatorRecord> EncodeRemoval(const std::string& group,
+                                             const ConsumerGroupState& state);
 
 }  // namespace gneiss::server

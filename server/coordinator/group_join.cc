@@ -22,9 +22,12 @@ std::string JavaUuidText(const Uuid& id) {
   return text;
 }
 
+// Cut to what the key of a record can hold.
 std::string NewMemberId(const JoinRequest& request) {
-  return request.identity.instance_id.value_or(request.client_id) + "-" +
-         JavaUuidText(request.fresh_id);
+  constexpr std::size_t kNameBytesMax = 32'767;
+  const std::string suffix = "-" + JavaUuidText(request.fresh_id);
+  const std::string name = request.identity.instance_id.value_or(request.client_id);
+  return name.substr(0, kNameBytesMax - suffix.size()) + suffix;
 }
 
 }  // namespace

@@ -54,6 +54,12 @@ TEST_F(GroupJoinTest, StaticMembersEnterAtOnceAndAreNamedAfterTheirInstance) {
   EXPECT_EQ(Joined(join).member_id, "host-1-00000000-0000-0000-0000-000000000000");
 }
 
+TEST_F(GroupJoinTest, ALongNameIsCutToWhatARecordCanHold) {
+  const WaiterId join = Send(JoinOf("", std::string(40'000, 'x')));
+  Advance(kInitialDelay);
+  EXPECT_EQ(Joined(join).member_id.size(), 32'767U);
+}
+
 TEST_F(GroupJoinTest, AnUnknownIdIsRefused) {
   EXPECT_EQ(Joined(Rejoin("nobody")).error, ErrorCode::kUnknownMemberId);
   MakeStable(1);

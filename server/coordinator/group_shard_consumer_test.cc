@@ -189,6 +189,18 @@ TEST_F(GroupShardConsumerTest, OnlyAnEmptyGroupIsDeletedAndNothingOfItStays) {
   EXPECT_EQ(Enter("g", "m1").member_epoch, 2);
 }
 
+// Its tombstones could not be made either, and the broker died of that.
+TEST_F(GroupShardConsumerTest, AMemberWhoseNameNoRecordCanHoldDoesNoHarm) {
+  const std::string long_name(40'000, 'x');
+  Enter("g", long_name);
+  BeatMember("g", long_name, -1);
+  EXPECT_EQ(StateOf("g"), "Empty");
+  Enter(long_name, "m1");
+  BeatMember(long_name, "m1", -1);
+  shard_->DeleteGroup(long_name, [](ErrorCode) {});
+  shard_->DeleteGroup("g", [](ErrorCode) {});
+}
+
 TEST_F(GroupShardConsumerTest, AnEmptyGroupTakesTheKindOfWhoeverJoinsIt) {
   Commit("g", kOrders0, 7);  // a group that only keeps offsets
   EXPECT_EQ(Enter("g", "m1").member_epoch, 2);

@@ -279,13 +279,15 @@ void GroupShard::DeleteGroup(const std::string& group, Answer<ErrorCode> answer)
   }
 }
 
-// The group was written once, so its keys can be written.
+// None for a name that no record can hold: the group was never written.
 std::vector<CoordinatorRecord> GroupShard::GroupTombstones(const std::string& name,
                                                            const Group& group) {
   if (const ConsumerGroupState* consumer = group.consumer()) {
-    return EncodeRemoval(name, *consumer).value();
+    return EncodeRemoval(name, *consumer);
   }
-  return {GroupTombstone(name).value()};
+  Result<CoordinatorRecord> tombstone = GroupTombstone(name);
+  if (!tombstone.has_value()) return {};
+  return {std::move(*tombstone)};
 }
 
 // Takes the group away at once and writes its tombstones: whoever comes now makes a new one, whose

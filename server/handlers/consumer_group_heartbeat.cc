@@ -19,7 +19,8 @@ namespace {
 using Request = ConsumerGroupHeartbeatHandler::Request;
 using Response = ConsumerGroupHeartbeatHandler::Response;
 
-constexpr std::size_t kNameBytesMax = 32'767;  // what the keys of the records can hold
+// A member's topics are in its record, and records have to fit into a batch of 1 MB.
+constexpr std::size_t kSubscribedNamesBytesMax = std::size_t{256} << 10;
 
 Response Refused(ErrorCode error, std::string message) {
   Response response;
@@ -43,6 +44,14 @@ const char* WhyNoJoin(const Request& request) {
   return nullptr;
 }
 
+bool NamesTooMuch(const Request& request) {
+  std::size_t bytes = 0;
+  if (request.subscribed_topic_names) {
+    for (const std::string& name : *request.subscribed_topic_names) bytes += name.size();
+  }
+  return bytes > kSubscribedNamesBytesMax;
+}
+
 // What is wrong with the request, or null.
 const char* WhyInvalid(const Request& request, std::int16_t version) {
   const bool may_lack_id = version == 0 && request.member_epoch == kJoinEpoch;
@@ -50,10 +59,7 @@ const char* WhyInvalid(const Request& request, std::int16_t version) {
   if (request.group_id.empty()) return "GroupId can't be empty.";
   if (request.instance_id == "") return "InstanceId can't be empty.";
   if (request.rack_id == "") return "RackId can't be empty.";
-  const bool is_too_long =
-      request.member_id.size() > kNameBytesMax ||
-      (request.subscribed_topic_regex && request.subscribed_topic_regex->size() > kNameBytesMax);
-  if (is_too_long) return "MemberId or SubscribedTopicRegex is too long.";
+  if (NamesTooMuch(request)) return "SubscribedTopicNames is too long.";
   if (request.member_epoch < kStaticLeaveEpoch) return "MemberEpoch is invalid.";
   if (request.member_epoch == kStaticLeaveEpoch && !request.instance_id) {
     return "InstanceId can't be null.";

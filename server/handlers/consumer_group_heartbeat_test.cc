@@ -82,6 +82,9 @@ TEST_F(ConsumerGroupHeartbeatTest, AFirstHeartbeatSaysEverything) {
   EXPECT_EQ(ErrorOf([](Request& r) { r.rack_id = ""; }), invalid);
   EXPECT_EQ(ErrorOf([](Request& r) { r.member_epoch = -3; }), invalid);
   EXPECT_EQ(ErrorOf([](Request& r) { r.member_epoch = -2; }), invalid);
+  EXPECT_EQ(
+      ErrorOf([](Request& r) { r.subscribed_topic_names->assign(2000, std::string(249, 't')); }),
+      invalid);
   EXPECT_EQ(ErrorOf([](Request& r) { r.server_assignor = "none"; }),
             ToWire(ErrorCode::kUnsupportedAssignor));
   EXPECT_EQ(ErrorOf([](Request& r) { r.server_assignor = "range"; }), 0);
