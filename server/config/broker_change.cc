@@ -75,6 +75,8 @@ constexpr std::string_view kReplicationRates[] = {
 };
 
 constexpr std::int64_t kDedupeBytesPerThread = 1 << 20;
+// More than any machine has cores; each is a thread at every start from then on.
+constexpr std::int64_t kCleanerThreadsMax = 256;
 
 template <std::size_t N>
 bool IsAmong(const std::string_view (&names)[N], std::string_view name) {
@@ -172,7 +174,9 @@ ConfigResult<void> CheckConnectionLimits(const Settings& settings) {
 
 ConfigResult<void> CheckCleaner(const Settings& settings) {
   const std::int64_t threads = settings.Integer("log.cleaner.threads");
-  if (threads < 1) return Refuse("log.cleaner.threads must be at least 1");
+  if (threads < 1 || threads > kCleanerThreadsMax) {
+    return Refuse("log.cleaner.threads must be from 1 to " + std::to_string(kCleanerThreadsMax));
+  }
   if (settings.Integer("log.cleaner.dedupe.buffer.size") / threads <= kDedupeBytesPerThread) {
     return Refuse("log.cleaner.dedupe.buffer.size must be above 1 MB for each cleaner thread");
   }
@@ -183,15 +187,13 @@ ConfigResult<void> CheckCleaner(const Settings& settings) {
 
 ConfigResult<void> CheckBrokerChange(const ChangedResource& resource, const ConfigMap& after,
                                      const BrokerConfig& broker) {
-  bool changes = false;
   for (const auto& [name, value] : after) {
     const auto old = resource.current.find(name);
     if (old != resource.current.end() && old->second == value) continue;
     if (auto valid = CheckOne(resource, name, value, broker); !valid) return valid;
-    changes = true;
   }
-  if (!changes) return {};
-  const Settings settings(after, broker);
+  if (after == resource.current) return {};
+  const Settings settings(after, broker);  // what is taken away changes them as well
   if (auto valid = CheckConnectionLimits(settings); !valid) return valid;
   return CheckCleaner(settings);
 }

@@ -206,6 +206,16 @@ TEST_F(ConfigHandlersTest, LimitsOfConnectionsActAtOnceAndSurviveARestart) {
   testing::CreateTopic(second, "orders");  // the broker's own wins over the default of all
 }
 
+// What remains would refuse every address, at every start from then on.
+TEST_F(ConfigHandlersTest, ASettingThatAnotherOneNeedsIsNotTakenAway) {
+  const std::string overrides = "max.connections.per.ip.overrides";
+  EXPECT_EQ(Alter(kBroker, "1", kSet, overrides, "127.0.0.1:3"), ErrorCode::kNone);
+  EXPECT_EQ(Alter(kBroker, "1", kSet, "max.connections.per.ip", "0"), ErrorCode::kNone);
+  EXPECT_NE(Alter(kBroker, "1", kDelete, overrides, std::nullopt), ErrorCode::kNone);
+  EXPECT_EQ(Alter(kBroker, "1", kDelete, "max.connections.per.ip", std::nullopt), ErrorCode::kNone);
+  EXPECT_EQ(Alter(kBroker, "1", kDelete, overrides, std::nullopt), ErrorCode::kNone);
+}
+
 TEST_F(ConfigHandlersTest, ProducersAreForgottenByTheDynamicSetting) {
   testing::CreateTopic(client_, "orders");
   EXPECT_EQ(Alter(kBroker, "", kSet, "producer.id.expiration.ms", "5000"), ErrorCode::kNone);

@@ -70,12 +70,19 @@ IncrementalAlterConfigsHandler::Handle(RequestContext& ctx, Request request) {
     const ControllerRequest who{.version = ctx.version()};
     response = co_await ctx.broker().controller().IncrementalAlterConfigs(who, std::move(request));
   }
-  for (std::size_t i = 0; i < asked.size() && !loggers.empty(); ++i) {
-    if (!IsLogger(asked[i])) continue;
-    const auto at = response.responses.begin() + static_cast<std::ptrdiff_t>(i);
-    const bool once = loggers[asked[i].resource_name] == 1;
-    response.responses.insert(at, AlterLoggers(asked[i], ctx.broker(), once, validate_only));
+  // In the order of the request; the controller has answered in it, too.
+  std::vector<Result> answers;
+  answers.reserve(asked.size());
+  auto next = response.responses.begin();
+  for (const Altered& resource : asked) {
+    if (!IsLogger(resource)) {
+      answers.push_back(std::move(*next++));
+      continue;
+    }
+    const bool once = loggers[resource.resource_name] == 1;
+    answers.push_back(AlterLoggers(resource, ctx.broker(), once, validate_only));
   }
+  response.responses = std::move(answers);
   co_return response;
 }
 

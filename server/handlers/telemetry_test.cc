@@ -99,9 +99,9 @@ TEST_F(TelemetryTest, ASubscriptionReachesTheClientsThatItMatches) {
 }
 
 TEST_F(TelemetryTest, MetricsPackedWithEachCodecComeToThePage) {
-  const GetTelemetrySubscriptionsResponse grant = Get();
   for (const auto codec : {records::Codec::kNone, records::Codec::kGzip, records::Codec::kSnappy,
                            records::Codec::kLz4, records::Codec::kZstd}) {
+    const GetTelemetrySubscriptionsResponse grant = Get();
     const std::string name = "metric." + std::to_string(static_cast<int>(codec));
     EXPECT_EQ(Push(grant, testing::OtlpGauge(name, 1.5), codec), ErrorCode::kNone);
     EXPECT_THAT(Page(), HasSubstr("gneiss_client_metric{metric=\"" + name +
@@ -111,12 +111,11 @@ TEST_F(TelemetryTest, MetricsPackedWithEachCodecComeToThePage) {
 }
 
 TEST_F(TelemetryTest, WhatCannotBeReadIsRefused) {
-  const GetTelemetrySubscriptionsResponse grant = Get();
-  EXPECT_EQ(Push(grant, "xyz"), ErrorCode::kInvalidRecord);
-  EXPECT_EQ(PushRaw(grant, "xyz", 1), ErrorCode::kInvalidRecord);
-  EXPECT_EQ(PushRaw(grant, "xyz", 9), ErrorCode::kUnsupportedCompressionType);
-  EXPECT_EQ(PushRaw(grant, std::string(10'001, 'x'), 0), ErrorCode::kTelemetryTooLarge);
-  EXPECT_EQ(Push(grant, ""), ErrorCode::kNone);
+  EXPECT_EQ(Push(Get(), "xyz"), ErrorCode::kInvalidRecord);
+  EXPECT_EQ(PushRaw(Get(), "xyz", 1), ErrorCode::kInvalidRecord);
+  EXPECT_EQ(PushRaw(Get(), "xyz", 9), ErrorCode::kUnsupportedCompressionType);
+  EXPECT_EQ(PushRaw(Get(), std::string(10'001, 'x'), 0), ErrorCode::kTelemetryTooLarge);
+  EXPECT_EQ(Push(Get(), ""), ErrorCode::kNone);
   EXPECT_THAT(Page(), Not(HasSubstr("gneiss_client_metric{")));
 }
 
