@@ -29,7 +29,9 @@ struct HistogramValue {
 // figures: who looks for a name finds it with its meaning. Threads: one at a time.
 class MetricFamilies {
  public:
-  // One name, and its figures by labels. Serves as long as the MetricFamilies does.
+  // One name, and its figures by labels, whose values may come from clients: what is no UTF-8 in
+  // them, for which Prometheus would refuse the page, and what is too long is replaced. Serves as
+  // long as the MetricFamilies does.
   class Family {
    public:
     void Add(Labels labels, double value);

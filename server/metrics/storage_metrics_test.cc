@@ -86,5 +86,23 @@ TEST(StorageMetricsTest, StoresAndPartitionsHaveTheirFigures) {
   EXPECT_THAT(text, HasSubstr("gneiss_partition_size_bytes{topic=\"a.b\",partition=\"3\"} 100\n"));
 }
 
+// Prometheus refuses a whole page for one label that is no UTF-8, and clients choose some of them.
+TEST(MetricFamiliesTest, LabelsAreMadeUtf8AndCut) {
+  MetricFamilies families;
+  MetricFamilies::Family family = families.Gauge("g", "help");
+  family.Add({{"a",
+               "gr\xc3\xb6\xc3\x9f"
+               "e"}},
+             1.0);
+  family.Add({{"a", "x\xff\xc3(\xed\xa0\x80"}}, 2.0);
+  family.Add({{"a", std::string(5000, 'y')}}, 3.0);
+  const std::string text = families.Text();
+  EXPECT_NE(text.find("{a=\"gr\xc3\xb6\xc3\x9f"
+                      "e\"} 1"),
+            std::string::npos);
+  EXPECT_NE(text.find("{a=\"x??(???\"} 2"), std::string::npos);
+  EXPECT_NE(text.find("{a=\"" + std::string(1024, 'y') + "\"} 3"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace gneiss::server

@@ -68,7 +68,7 @@ std::expected<TelemetryGrant, ErrorCode> ClientInstances::Push(const TelemetryPu
 
 ErrorCode ClientInstances::Admit(Instance& instance, const TelemetryPush& push,
                                  TimePoint now) const {
-  if (instance.terminating && !push.terminating) return ErrorCode::kInvalidRequest;
+  if (instance.terminating) return ErrorCode::kInvalidRequest;
   const bool due = instance.got_after_push || !instance.has_pushed ||
                    now - instance.last_push >= instance.grant.interval;
   if (due) {

@@ -115,6 +115,7 @@ TEST_F(ClientInstancesTest, TheLastPushMayComeAnyTimeAndNothingBehindIt) {
   EXPECT_EQ(Push(push), ErrorCode::kNone);
   push.terminating = true;
   EXPECT_EQ(Push(push), ErrorCode::kNone);
+  EXPECT_EQ(Push(push), ErrorCode::kInvalidRequest);
   push.terminating = false;
   EXPECT_EQ(Push(push), ErrorCode::kInvalidRequest);
   EXPECT_EQ(Get(grant.instance), ErrorCode::kThrottlingQuotaExceeded);

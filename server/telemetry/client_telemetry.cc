@@ -5,35 +5,13 @@
 #include <utility>
 #include <vector>
 
-#include <prometheus/metric_family.h>
-#include <prometheus/text_serializer.h>
-
 #include "protocol/records/compression.h"
 #include "server/limits.h"
+#include "server/metrics/metric_families.h"
 
 namespace gneiss::server {
-namespace {
 
-using prometheus::MetricFamily;
-using prometheus::MetricType;
 using protocol::ErrorCode;
-
-MetricFamily Family(MetricType type, const char* name, const char* help) {
-  MetricFamily family;
-  family.type = type;
-  family.name = name;
-  family.help = help;
-  return family;
-}
-
-void Add(MetricFamily& family, std::vector<prometheus::ClientMetric::Label> labels, double value) {
-  auto& metric = family.metric.emplace_back();
-  metric.label = std::move(labels);
-  metric.counter.value = value;  // the serializer takes the one that the type names
-  metric.gauge.value = value;
-}
-
-}  // namespace
 
 bool IsTelemetryCodec(std::int8_t codec) {
   return codec >= 0 && codec <= static_cast<std::int8_t>(records::Codec::kZstd);
@@ -88,36 +66,32 @@ ErrorCode ClientTelemetry::Post(const PushingClient& client, std::int8_t codec,
 }
 
 std::string ClientTelemetry::MetricsText() {
-  MetricFamily gauges = Family(MetricType::Gauge, "gneiss_client_metric",
-                               "The last value that a client pushed (KIP-714).");
-  MetricFamily counters = Family(MetricType::Counter, "gneiss_client_metric_total",
-                                 "A sum that a client pushes (KIP-714).");
-  MetricFamily instances =
-      Family(MetricType::Gauge, "gneiss_client_instances", "Clients that have asked what to push.");
-  MetricFamily dropped = Family(MetricType::Counter, "gneiss_client_metrics_dropped_total",
-                                "Pushed numbers that found no room on this page.");
+  MetricFamilies families;
+  MetricFamilies::Family instances =
+      families.Gauge("gneiss_client_instances", "Clients that have asked what to push.");
+  MetricFamilies::Family dropped = families.Counter("gneiss_client_metrics_dropped_total",
+                                                    "Pushed numbers that found no room here.");
+  MetricFamilies::Family gauges =
+      families.Gauge("gneiss_client_metric", "The last value that a client pushed (KIP-714).");
+  MetricFamilies::Family counters =
+      families.Counter("gneiss_client_metric_total", "A sum that a client pushes (KIP-714).");
   std::vector<ClientMetricBoard::Series> shown;
   {
     MutexLock lock(mutex_);
     shown = board_.Show(clock_.Now());
-    Add(instances, {}, static_cast<double>(instances_.size()));
-    Add(dropped, {}, static_cast<double>(board_.dropped()));
+    instances.Add({}, static_cast<double>(instances_.size()));
+    dropped.Add({}, static_cast<double>(board_.dropped()));
   }
   for (ClientMetricBoard::Series& series : shown) {
-    std::vector<prometheus::ClientMetric::Label> labels{
-        {.name = "metric", .value = std::move(series.metric)},
-        {.name = "client_id", .value = std::move(series.client_id)},
-        {.name = "client_instance_id", .value = series.instance.ToString()}};
+    Labels labels{{.name = "metric", .value = std::move(series.metric)},
+                  {.name = "client_id", .value = std::move(series.client_id)},
+                  {.name = "client_instance_id", .value = series.instance.ToString()}};
     if (!series.attributes.empty()) {
       labels.push_back({.name = "attributes", .value = std::move(series.attributes)});
     }
-    Add(series.counter ? counters : gauges, std::move(labels), series.value);
+    (series.counter ? counters : gauges).Add(std::move(labels), series.value);
   }
-  std::vector<MetricFamily> families{std::move(instances), std::move(dropped)};
-  for (MetricFamily* family : {&gauges, &counters}) {
-    if (!family->metric.empty()) families.push_back(std::move(*family));
-  }
-  return prometheus::TextSerializer().Serialize(families);
+  return families.Text();
 }
 
 }  // namespace gneiss::server
